@@ -1,0 +1,94 @@
+"""Where things are and how strict we are: settings read once from the environment.
+
+Secrets are not settings; see `secrets.py`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pipeline.errors import UsageError
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+"""The product runs from its checkout: `schemas/` and `reports/` lie beside the package."""
+
+KOLKATA = ZoneInfo("Asia/Kolkata")
+"""Months begin and end at midnight in India, wherever the machine stands."""
+
+_MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The paths and limits of one installation.
+
+    `home` holds every runtime file. `inbox` is the folder that collectives fill. `database_url` is None where
+    the embedded server is used. `retention_days` counts from the close of a month.
+    """
+
+    home: Path
+    inbox: Path
+    database_url: str | None = None
+    closing_day: int = 10
+    retention_days: int = 90
+
+    @property
+    def secrets(self) -> Path:
+        return self.home / "secrets"
+
+    @property
+    def returns(self) -> Path:
+        """Return slips, one folder a collective."""
+        return self.home / "returns"
+
+    @property
+    def drafts(self) -> Path:
+        return self.home / "drafts"
+
+    @property
+    def published(self) -> Path:
+        return self.home / "published"
+
+    @property
+    def airflow_home(self) -> Path:
+        return self.home / "airflow"
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read settings from environment variables named `JAWABDEHI_*`.
+
+    Raises UsageError where a variable has a value that cannot be used.
+    """
+    home = Path(environ.get("JAWABDEHI_HOME") or CHECKOUT / "var").expanduser().absolute()
+    inbox = environ.get("JAWABDEHI_INBOX")
+    return Settings(
+        home=home,
+        inbox=Path(inbox).expanduser().absolute() if inbox else home / "inbox",
+        database_url=environ.get("JAWABDEHI_DATABASE_URL") or None,
+        closing_day=_whole_number(environ, "JAWABDEHI_CLOSING_DAY", default=10, least=1, most=28),
+        retention_days=_whole_number(environ, "JAWABDEHI_RETENTION_DAYS", default=90, least=1, most=3650),
+    )
+
+
+def check_month(text: str) -> str:
+    """Return `text` if it is a month key `YYYY-MM`; raise UsageError otherwise."""
+    if not _MONTH.fullmatch(text):
+        raise UsageError("Give the month as YYYY-MM, for example 2026-10.")
+    return text
+
+
+def next_month(month: str) -> str:
+    """Return the month key that follows `month`."""
+    year, number = (int(part) for part in month.split("-"))
+    return f"{year + number // 12:04d}-{number % 12 + 1:02d}"
+
+
+def _whole_number(environ: Mapping[str, str], name: str, *, default: int, least: int, most: int) -> int:
+    text = environ.get(name)
+    if not text:
+        return default
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise UsageError(f"Set {name} to a whole number from {least} to {most}, or leave it unset.")
+    return int(text)
