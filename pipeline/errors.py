@@ -21,7 +21,7 @@ class RetryableError(JawabdehiError):
     """Something outside was not there; the same call may succeed later."""
 
 
-class RejectedReturn(JawabdehiError):
+class ReturnRejectedError(JawabdehiError):
     """A whole return cannot be read; its slip names the rule and the collective may send it again, mended.
 
     `rule` is an id of `schemas/rules.csv`.

@@ -1,0 +1,173 @@
+"""The incident report as data: fields, code lists and rules, read from `schemas/`.
+
+Every other definition (expectations, tables, forms, documents) is held against this one by a test. Nothing
+here knows how a report is read, judged or counted.
+"""
+
+import csv
+import functools
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.settings import CHECKOUT
+
+SCHEMAS = CHECKOUT / "schemas"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of the form.
+
+    `kind` is one of identifier, code, codes, date, partial_date, integer, text, token. `code_list` names a
+    file of `schemas/codes/` for the kinds code and codes. `purged` fields live in the vault and are erased with it.
+    """
+
+    name: str
+    title: str
+    description: str
+    kind: str
+    required: bool = False
+    code_list: str | None = None
+    pattern: str | None = None
+    purged: bool = False
+
+
+@dataclass(frozen=True)
+class Code:
+    """One entry of a code list; `within` is the code that this one lies in (a district's state), or None."""
+
+    code: str
+    label: str
+    spellings: tuple[str, ...] = ()
+    within: str | None = None
+    valid_from: str | None = None
+    valid_to: str | None = None
+
+
+@dataclass(frozen=True)
+class CodeList:
+    """A closed list of codes in the order in which they are shown."""
+
+    name: str
+    codes: Mapping[str, Code]
+
+    def label(self, code: str) -> str:
+        return self.codes[code].label
+
+    @functools.cached_property
+    def by_spelling(self) -> Mapping[tuple[str | None, str], str]:
+        """Codes by (within, folded spelling), without spellings that two codes of one place share."""
+        found: dict[tuple[str | None, str], set[str]] = {}
+        for code in self.codes.values():
+            for spelling in (code.code, code.label, *code.spellings):
+                found.setdefault((code.within, fold_spelling(spelling)), set()).add(code.code)
+        return {key: next(iter(codes)) for key, codes in found.items() if len(codes) == 1}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule that a row or a return can break.
+
+    `severity` is reject (the return), hold, quarantine or warn (the row), or note. `reason` and `mend` are
+    sentences for the sender.
+    """
+
+    rule: str
+    stage: str
+    severity: str
+    reason: str
+    mend: str
+
+
+@dataclass(frozen=True)
+class Contract:
+    """The whole contract; `version` is that of the form, `fingerprint` the SHA-256 over all files of it."""
+
+    version: str
+    fields: Mapping[str, Field]
+    code_lists: Mapping[str, CodeList]
+    rules: Mapping[str, Rule]
+    fingerprint: str
+
+    def codes_of(self, field: str) -> CodeList:
+        """Return the code list of a field; raise KeyError where the field has none."""
+        return self.code_lists[self.fields[field].code_list or ""]
+
+
+def fold_spelling(text: str) -> str:
+    """Fold a written name to what spellings are compared by: NFKC, case, and letters, marks, digits.
+
+    Combining marks are kept, since in Indic scripts vowels are marks.
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(character for character in folded if unicodedata.category(character)[0] in "LMN")
+
+
+@functools.cache
+def load_contract(schemas: Path = SCHEMAS) -> Contract:
+    """Read the contract from a `schemas/` folder; the result is shared and must not be changed."""
+    table_schema = json.loads((schemas / "incident_report.json").read_text(encoding="utf-8"))
+    fields = {raw["name"]: _read_field(raw) for raw in table_schema["fields"]}
+    code_lists = {path.stem: _read_code_list(path) for path in sorted((schemas / "codes").glob("*.csv"))}
+    return Contract(
+        version=table_schema["version"],
+        fields=fields,
+        code_lists=code_lists,
+        rules=_read_rules(schemas),
+        fingerprint=_fingerprint(schemas),
+    )
+
+
+def _read_field(raw: dict[str, object]) -> Field:
+    constraints = raw.get("constraints") or {}
+    assert isinstance(constraints, dict)
+    return Field(
+        name=str(raw["name"]),
+        title=str(raw["title"]),
+        description=str(raw["description"]),
+        kind=str(raw["jawabdehi:kind"]),
+        required=bool(constraints.get("required", False)),
+        code_list=str(raw["jawabdehi:codeList"]) if "jawabdehi:codeList" in raw else None,
+        pattern=constraints.get("pattern"),
+        purged=bool(raw.get("jawabdehi:purged", False)),
+    )
+
+
+def _read_code_list(path: Path) -> CodeList:
+    with path.open(encoding="utf-8", newline="") as lines:
+        codes = [_read_code(row) for row in csv.DictReader(lines)]
+    return CodeList(name=path.stem, codes={code.code: code for code in codes})
+
+
+def _read_code(row: dict[str, str]) -> Code:
+    return Code(
+        code=row["code"],
+        label=row["label"],
+        spellings=tuple(spelling for spelling in (row.get("spellings") or "").split(";") if spelling),
+        within=row.get("within") or None,
+        valid_from=row.get("valid_from") or None,
+        valid_to=row.get("valid_to") or None,
+    )
+
+
+def _read_rules(schemas: Path) -> dict[str, Rule]:
+    with (schemas / "rules.csv").open(encoding="utf-8", newline="") as lines:
+        rules = {row["rule"]: Rule(**row) for row in csv.DictReader(lines)}
+    for path in sorted((schemas / "expectations").glob("*.json")):
+        for expectation in json.loads(path.read_text(encoding="utf-8"))["expectations"]:
+            meta = expectation["meta"]
+            severity = "quarantine" if expectation["severity"] == "critical" else "warn"
+            rules[meta["rule"]] = Rule(meta["rule"], "validate", severity, meta["reason"], meta["mend"])
+    return rules
+
+
+def _fingerprint(schemas: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(schemas.rglob("*")):
+        if path.suffix in {".json", ".csv"}:
+            digest.update(path.relative_to(schemas).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
