@@ -1,0 +1,47 @@
+"""From exact answers to the coarse codes that are kept after the vault is purged."""
+
+import polars as pl
+
+from pipeline.contract import Contract
+
+DELAY_BANDS = {"same_month": 0, "1_to_2_months": 2, "3_to_11_months": 11}
+"""Bands of the time from the incident to the reporting month: name and most months; beyond is the last
+band."""
+
+LONGEST_DELAY = "a_year_or_more"
+
+
+def coarsen_reports(accepted: pl.DataFrame, contract: Contract, *, month: str) -> pl.DataFrame:
+    """Return `row`, the coded fields and `delay_band` of accepted reports; fields with several codes as
+    lists.
+
+    When the incident happened is kept as a band of whole months before `month`, the reporting month.
+    """
+    kept = [field for field in contract.fields.values() if field.code_list and field.name not in _NOT_KEPT]
+    first = pl.col("incident_first")
+    months = pl.lit(_count_months(month)) - (first.dt.year().cast(pl.Int32) * 12 + first.dt.month())
+    return accepted.filter(pl.col("action") != "withdraw").select(
+        "row",
+        *(_keep(field.name, several=field.kind == "codes") for field in kept),
+        delay_band=_band(months),
+    )
+
+
+# These decide whether a report is counted; every report that is kept has the same answer.
+_NOT_KEPT = {"action", "consent_statistics", "guardian_consent"}
+
+
+def _keep(name: str, *, several: bool) -> pl.Expr:
+    return (
+        pl.col(name).fill_null("").str.split(";").list.filter(pl.element() != "") if several else pl.col(name)
+    )
+
+
+def _count_months(month: str) -> int:
+    year, number = month.split("-")
+    return int(year) * 12 + int(number)
+
+
+def _band(months: pl.Expr) -> pl.Expr:
+    upper_ends = list(DELAY_BANDS.values())
+    return months.cut(upper_ends, labels=[*DELAY_BANDS, LONGEST_DELAY]).cast(pl.String)

@@ -1,0 +1,32 @@
+"""One function a DAG task: the only place where store, files and pure steps meet.
+
+Every job takes the settings first, returns ids only, does its database work in one transaction, writes files
+whole or not at all, and changes nothing when it is called again.
+"""
+
+from pipeline.jobs.editions import (
+    list_geographies,
+    open_edition,
+    protect_edition,
+    publish_edition,
+    render_edition,
+    seal_edition,
+    tabulate_edition,
+)
+from pipeline.jobs.intake import land_returns, take_in_return
+from pipeline.jobs.linkage import link_month
+from pipeline.jobs.workplace import prepare
+
+__all__ = [
+    "land_returns",
+    "link_month",
+    "list_geographies",
+    "open_edition",
+    "prepare",
+    "protect_edition",
+    "publish_edition",
+    "render_edition",
+    "seal_edition",
+    "tabulate_edition",
+    "take_in_return",
+]

@@ -1,0 +1,47 @@
+"""What every job needs at hand: settings, database, vault key and contract."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from pipeline.contract import Contract, load_contract
+from pipeline.sealing import Sealer
+from pipeline.secrets import Secrets, load_secrets
+from pipeline.server import DatabaseUrls, ensure_server
+from pipeline.settings import Settings
+from pipeline.store.database import connect, migrate
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """One job's tools; the engine lives as long as the job."""
+
+    settings: Settings
+    engine: sa.Engine
+    sealer: Sealer
+    contract: Contract
+
+
+def prepare(settings: Settings) -> tuple[Secrets, DatabaseUrls]:
+    """Make the home ready: folders, keys, server, tables; a second call changes nothing."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    # Only what is published is for everybody who has an account on the machine.
+    for folder in (settings.secrets, settings.returns, settings.drafts, settings.airflow_home):
+        folder.mkdir(exist_ok=True, mode=0o700)
+    if settings.inbox == settings.home / "inbox":
+        settings.inbox.mkdir(exist_ok=True, mode=0o700)
+    secrets = load_secrets(settings.secrets, os.environ)
+    urls = ensure_server(settings)
+    migrate(urls.product)
+    return secrets, urls
+
+
+@contextmanager
+def open_workplace(settings: Settings) -> Iterator[Workplace]:
+    """Yield a job's tools for a home that `prepare` has made ready."""
+    secrets = load_secrets(settings.secrets, os.environ)
+    with connect(ensure_server(settings).product) as engine:
+        yield Workplace(settings, engine, Sealer(secrets.vault_key_bytes), load_contract())
