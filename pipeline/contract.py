@@ -7,15 +7,19 @@ here knows how a report is read, judged or counted.
 import csv
 import functools
 import hashlib
+import itertools
 import json
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pipeline.settings import CHECKOUT
 
 SCHEMAS = CHECKOUT / "schemas"
+
+_CODE_COLUMNS = frozenset({"code", "label", "spellings", "within", "valid_from", "valid_to"})
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,8 @@ class Field:
     """One column of the form.
 
     `kind` is one of identifier, code, codes, date, partial_date, integer, text, token. `code_list` names a
-    file of `schemas/codes/` for the kinds code and codes. `purged` fields live in the vault and are erased with it.
+    file of `schemas/codes/` for the kinds code and codes. `purged` fields live in the vault and are erased
+    with it.
     """
 
     name: str
@@ -38,7 +43,11 @@ class Field:
 
 @dataclass(frozen=True)
 class Code:
-    """One entry of a code list; `within` is the code that this one lies in (a district's state), or None."""
+    """One entry of a code list; `within` is the code that this one lies in (a district's state), or None.
+
+    `details` holds every other column of the file under its heading (a state's `tile_row`, a collective's
+    `language`); blank where the file is blank.
+    """
 
     code: str
     label: str
@@ -46,6 +55,7 @@ class Code:
     within: str | None = None
     valid_from: str | None = None
     valid_to: str | None = None
+    details: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -85,13 +95,17 @@ class Rule:
 
 @dataclass(frozen=True)
 class Contract:
-    """The whole contract; `version` is that of the form, `fingerprint` the SHA-256 over all files of it."""
+    """The whole contract; `version` is that of the form, `fingerprint` the SHA-256 over all files of it.
+
+    `suites` holds the expectations of each file of `schemas/expectations/`, as Great Expectations reads them.
+    """
 
     version: str
     fields: Mapping[str, Field]
     code_lists: Mapping[str, CodeList]
     rules: Mapping[str, Rule]
     fingerprint: str
+    suites: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
 
     def codes_of(self, field: str) -> CodeList:
         """Return the code list of a field; raise KeyError where the field has none."""
@@ -101,10 +115,17 @@ class Contract:
 def fold_spelling(text: str) -> str:
     """Fold a written name to what spellings are compared by: NFKC, case, and letters, marks, digits.
 
-    Combining marks are kept, since in Indic scripts vowels are marks.
+    Combining marks are kept, since in Indic scripts vowels are marks. Digits of every script become ASCII.
     """
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = unicodedata.normalize("NFKC", fold_digits(text)).casefold()
     return "".join(character for character in folded if unicodedata.category(character)[0] in "LMN")
+
+
+def fold_digits(text: str) -> str:
+    """Write the decimal digits of every script as 0 to 9 and leave all else as it is."""
+    if text.isascii():
+        return text
+    return "".join(str(unicodedata.decimal(character, character)) for character in text)
 
 
 @functools.cache
@@ -113,12 +134,17 @@ def load_contract(schemas: Path = SCHEMAS) -> Contract:
     table_schema = json.loads((schemas / "incident_report.json").read_text(encoding="utf-8"))
     fields = {raw["name"]: _read_field(raw) for raw in table_schema["fields"]}
     code_lists = {path.stem: _read_code_list(path) for path in sorted((schemas / "codes").glob("*.csv"))}
+    suites = {
+        path.stem: tuple(json.loads(path.read_text(encoding="utf-8"))["expectations"])
+        for path in sorted((schemas / "expectations").glob("*.json"))
+    }
     return Contract(
         version=table_schema["version"],
         fields=fields,
         code_lists=code_lists,
-        rules=_read_rules(schemas),
+        rules=_read_rules(schemas, suites),
         fingerprint=_fingerprint(schemas),
+        suites=suites,
     )
 
 
@@ -151,17 +177,17 @@ def _read_code(row: dict[str, str]) -> Code:
         within=row.get("within") or None,
         valid_from=row.get("valid_from") or None,
         valid_to=row.get("valid_to") or None,
+        details={heading: cell for heading, cell in row.items() if heading not in _CODE_COLUMNS},
     )
 
 
-def _read_rules(schemas: Path) -> dict[str, Rule]:
+def _read_rules(schemas: Path, suites: Mapping[str, Iterable[Mapping[str, Any]]]) -> dict[str, Rule]:
     with (schemas / "rules.csv").open(encoding="utf-8", newline="") as lines:
         rules = {row["rule"]: Rule(**row) for row in csv.DictReader(lines)}
-    for path in sorted((schemas / "expectations").glob("*.json")):
-        for expectation in json.loads(path.read_text(encoding="utf-8"))["expectations"]:
-            meta = expectation["meta"]
-            severity = "quarantine" if expectation["severity"] == "critical" else "warn"
-            rules[meta["rule"]] = Rule(meta["rule"], "validate", severity, meta["reason"], meta["mend"])
+    for expectation in itertools.chain.from_iterable(suites.values()):
+        meta = expectation["meta"]
+        severity = "quarantine" if expectation["severity"] == "critical" else "warn"
+        rules[meta["rule"]] = Rule(meta["rule"], "validate", severity, meta["reason"], meta["mend"])
     return rules
 
 

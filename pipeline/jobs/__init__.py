@@ -15,12 +15,17 @@ from pipeline.jobs.editions import (
 )
 from pipeline.jobs.intake import land_returns, take_in_return
 from pipeline.jobs.linkage import link_month
+from pipeline.jobs.overview import describe_status, export_links, find_pages, month_is_due
 from pipeline.jobs.workplace import prepare
 
 __all__ = [
+    "describe_status",
+    "export_links",
+    "find_pages",
     "land_returns",
     "link_month",
     "list_geographies",
+    "month_is_due",
     "open_edition",
     "prepare",
     "protect_edition",

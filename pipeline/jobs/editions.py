@@ -67,7 +67,7 @@ def tabulate_edition(settings: Settings, edition_id: str) -> str:
             )
             accounts = release.account_for_rows(connection, edition_id)
             filed = release.count_collectives_filed(connection, edition_id, record.month)
-            expected = count_expected(place.contract.code_lists["collectives"], record.month)
+            expected = len(list_expected(place.contract.code_lists["collectives"], record.month))
             release.add_cells(
                 connection, edition_id, _count_returns(accounts, expected=expected, filed=filed)
             )
@@ -154,11 +154,12 @@ def publish_edition(settings: Settings, edition_id: str, manifest_sha256: str, a
     return edition_id
 
 
-def count_expected(collectives: CodeList, month: str) -> int:
-    """Return how many collectives are expected to file for a month: those whose validity touches it."""
-    return sum(
-        (code.valid_from or "")[:7] <= month <= (code.valid_to or "9999")[:7]
+def list_expected(collectives: CodeList, month: str) -> frozenset[str]:
+    """Return the collectives that are expected to file for a month: those whose validity touches it."""
+    return frozenset(
+        code.code
         for code in collectives.codes.values()
+        if (code.valid_from or "")[:7] <= month <= (code.valid_to or "9999")[:7]
     )
 
 

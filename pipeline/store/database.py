@@ -104,17 +104,21 @@ def copy_out(connection: sa.Connection, query: sa.Select[tuple[Any, ...]], schem
             buffer.write(part)
     connection.execute(sa.schema.DropTable(temporary.table))
     frame = pl.read_csv(buffer.getvalue(), infer_schema=False)
-    return frame.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
+    return frame.select(_from_copy_text(name, dtype) for name, dtype in schema.items())
 
 
 def _cursor(connection: sa.Connection) -> psycopg.Cursor[Any]:
     return cast("psycopg.Cursor[Any]", connection.connection.cursor())
 
 
+def _from_copy_text(name: str, dtype: pl.DataType) -> pl.Expr:
+    return pl.col(name) == "t" if dtype == pl.Boolean else pl.col(name).cast(dtype)
+
+
 def _as_copy_text(name: str, dtype: pl.DataType) -> pl.Expr:
     column = pl.col(name)
     if dtype == pl.Binary:
-        return pl.lit("\\x") + column.bin.encode("hex")
+        return (pl.lit("\\x") + column.bin.encode("hex")).alias(name)
     if dtype == pl.List(pl.String):
-        return pl.lit("{") + column.list.join(",") + pl.lit("}")
+        return (pl.lit("{") + column.list.join(",") + pl.lit("}")).alias(name)
     return column

@@ -51,8 +51,9 @@ def land_return(connection: sa.Connection, landed: LandedReturn, *, delivery_id:
                 state="landed",
             )
             .on_conflict_do_nothing()
-        ).rowcount
-        == 1
+            .returning(_returns.c.return_id)
+        ).first()
+        is not None
     )
     if is_new:
         connection.execute(

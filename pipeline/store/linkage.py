@@ -49,7 +49,7 @@ def load_rows(connection: sa.Connection, month: str, schema: pl.Schema) -> pl.Da
             _returns.c.month,
             tables.landed.c.source_name,
             sa.func.encode(_rows.c.digest, "hex").label("digest"),
-            withdrawals.c.report_id.is_not(None).cast(sa.Text).label("withdrawn_before"),
+            withdrawals.c.report_id.is_not(None).label("withdrawn_before"),
         )
         .join_from(_rows, _returns)
         .join(tables.landed)

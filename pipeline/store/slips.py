@@ -60,7 +60,7 @@ def load_slip(connection: sa.Connection, return_id: str) -> SlipRecord:
     )
 
 
-def _verdict() -> sa.ColumnElement[str]:
+def _verdict() -> sa.Label[str]:
     return sa.func.coalesce(_links.c.verdict, _rows.c.intake).label("verdict")
 
 
@@ -71,11 +71,12 @@ def _linked() -> sa.Join:
 
 
 def _count_verdicts(connection: sa.Connection, return_id: str) -> dict[str, int]:
+    verdict = _verdict()
     query = (
-        sa.select(_verdict(), sa.func.count().label("number"))
+        sa.select(verdict, sa.func.count().label("number"))
         .select_from(_linked())
         .where(_rows.c.return_id == return_id)
-        .group_by("verdict")
+        .group_by(verdict.element)
     )
     return {row.verdict: row.number for row in connection.execute(query)}
 

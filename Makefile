@@ -1,0 +1,47 @@
+# Sets up what is needed, then does what is asked. `make report` and `make test` are all that a newcomer needs.
+
+PYTHON ?= python3
+MONTH ?= 2026-10
+REPORTS ?= 600
+SEED ?= 1
+export JAWABDEHI_HOME ?= $(CURDIR)/var
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: report test lint bench lock clean
+
+report: $(READY)
+	@$(BIN)/jawabdehi example --month $(MONTH) --reports $(REPORTS) --seed $(SEED) --out "$(JAWABDEHI_HOME)/inbox"
+	@$(BIN)/jawabdehi run --month $(MONTH) --approve-as "Example approval"
+	@$(BIN)/jawabdehi down
+
+test: $(READY)
+	@$(BIN)/python -m pytest
+
+lint: $(READY)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+bench: $(READY)
+	@$(BIN)/python -m bench
+
+# Writes exact versions with hashes for every supported Python and system; no index address gets in.
+lock: $(READY)
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate --quiet --output-file requirements.lock
+
+clean:
+	@rm -rf $(VENV)
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+		{ echo "Python 3.11, 3.12 or 3.13 is needed: install one and run make PYTHON=/its/path."; exit 1; }
+	@echo "Setting up $(VENV) from requirements.lock; this takes a minute or two, once."
+	@$(PYTHON) -m venv $(VENV) || \
+		{ echo "The module venv of Python is missing: install it (Debian: apt-get install python3-venv) and try again."; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)

@@ -1,0 +1,66 @@
+"""
+### Collect returns
+
+**What it does.** Looks every hour for returns that collectives have put into their folders, and takes
+each new one in: reads it, holds back rows with personal data, checks the rows, stores them, and writes
+the return slip that the collective gets back. Each return is a task of its own (`take_in`), named by its
+return id.
+
+**When.** Every hour. A run can be started by hand at any time; nothing is counted twice.
+
+**When a task fails**
+
+- `land`: the inbox cannot be read, or the database does not answer. Mend that, then clear the task.
+- `take_in`: the log names the place of the error, never a value. Other returns are not affected. After
+  the cause is mended, clear the failed task, or wait: the next hour takes the return again. A return that
+  is *unusable* is not a failure: the task succeeds, and its slip says what the collective has to mend.
+- `announce`: clear the task. It only tells `link_incidents` which months have news.
+"""
+
+from airflow.sdk import dag, task
+from airflow.sdk.exceptions import AirflowSkipException
+from task_wiring import REPORTS, TASK_DEFAULTS, run_job
+
+
+@dag(
+    schedule="0 * * * *",
+    catchup=False,
+    max_active_runs=1,
+    default_args=TASK_DEFAULTS,
+    doc_md=__doc__,
+    tags=["jawabdehi"],
+)
+def collect_returns() -> None:
+    @task
+    def land() -> list[str]:
+        """Return the ids of the returns that are not stored yet."""
+        from pipeline import jobs
+
+        return run_job(jobs.land_returns)
+
+    @task(
+        map_index_template="{{ task.op_kwargs['return_id'] }}",
+        # Mapped tasks do not take this from the DAG's defaults.
+        show_return_value_in_logs=False,
+    )
+    def take_in(return_id: str) -> str | None:
+        """Take one return in; give its partition, or nothing where the whole return was rejected."""
+        from pipeline import jobs
+
+        return run_job(jobs.take_in_return, return_id)
+
+    @task(outlets=[REPORTS])
+    def announce(partitions: list[str], *, outlet_events=None) -> list[str]:  # noqa: ANN001
+        """Mark the partitions that have new reports."""
+        news = sorted(set(partitions[:]))
+        if not news:
+            raise AirflowSkipException("No return brought news.")
+        outlet_events[REPORTS].add_partitions(news)
+        return news
+
+    # A teardown runs whatever became of single returns, and leaves the run's success to them: one return that
+    # fails shows as a failed run and does not hold back the others.
+    announce(take_in.expand(return_id=land())).as_teardown(on_failure_fail_dagrun=True)
+
+
+collect_returns()

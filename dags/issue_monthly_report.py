@@ -1,0 +1,136 @@
+"""
+### Issue the monthly report
+
+**What it does.** Counts the incidents of one month, protects the counts, writes the national page and one
+page a state, waits for a person's approval, and publishes the edition.
+
+**When.** Airflow starts one run a month, on the first of the following month (midnight in India). It
+waits in `wait_for_returns` until every expected collective has filed, at the latest until the closing day
+(the 10th, unless set otherwise). **On demand**: start a run with the month as `YYYY-MM`; it does not
+wait. A month that is published already stays as it is: such a run ends with its tasks skipped. If Airflow
+was down over the end of more than one month, start the earlier ones on demand.
+
+**What you do.** When `approve` waits (*Required Actions*), read the draft under `drafts/` in the home
+folder and answer. *Approve* publishes under your name. *Reject*, and no answer within fourteen days,
+publishes nothing: mend what is wrong and start a run on demand. Marking `approve` as successful by hand
+publishes nothing either, since no name stands behind it.
+
+**When a task fails.** The log names the place of the error, never a value. Mend the cause and clear the
+failed task; what follows it runs again. Every task can be repeated safely, and published editions never
+change.
+"""
+
+from datetime import timedelta
+
+from airflow.sdk import CronPartitionTimetable, dag, get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
+from approval import ApprovePublication, name_of_approver
+from task_wiring import MONTH, TASK_DEFAULTS, reporting_month, run_job
+
+
+@task.sensor(mode="reschedule", poke_interval=timedelta(minutes=30), timeout=timedelta(days=45))
+def wait_for_returns() -> bool:
+    """Wait until every expected collective has filed or the closing day has come."""
+    from pipeline import jobs
+
+    if get_current_context()["dag_run"].run_type == "manual":
+        return True
+    return run_job(jobs.month_is_due, reporting_month())
+
+
+@task
+def open_draft() -> str:
+    """Return the id of the month's draft edition."""
+    from pipeline import jobs
+
+    edition = run_job(jobs.open_edition, reporting_month())
+    if edition is None:
+        raise AirflowSkipException("This month is published already.")
+    return edition
+
+
+@task
+def tabulate(edition: str) -> str:
+    """Count the month's incidents for every planned cell."""
+    from pipeline import jobs
+
+    return run_job(jobs.tabulate_edition, edition)
+
+
+@task
+def protect(edition: str) -> str:
+    """Decide which counts may be seen."""
+    from pipeline import jobs
+
+    return run_job(jobs.protect_edition, edition)
+
+
+@task
+def list_geographies(edition: str) -> list[str]:
+    """Return the country and the states that get a page."""
+    from pipeline import jobs
+
+    return run_job(jobs.list_geographies, edition)
+
+
+@task(
+    map_index_template="{{ task.op_kwargs['geography'] }}",
+    # Mapped tasks do not take this from the DAG's defaults.
+    show_return_value_in_logs=False,
+)
+def render(edition: str, geography: str) -> None:
+    """Write the pages of one geography."""
+    from pipeline import jobs
+
+    run_job(jobs.render_edition, edition, geography)
+
+
+@task
+def seal(edition: str) -> str:
+    """Write the manifest and return its SHA-256: it stands for every byte of the draft."""
+    from pipeline import jobs
+
+    return run_job(jobs.seal_edition, edition)
+
+
+@task
+def publish(edition: str, manifest: str, approval: dict[str, object]) -> str:
+    """Publish exactly what was approved, under the approver's name."""
+    from pipeline import jobs
+
+    return run_job(jobs.publish_edition, edition, manifest, name_of_approver(approval))
+
+
+@dag(
+    # The first of the month and not the closing day: only then is a month's partition the same for scheduled
+    # runs, runs by hand and backfills.
+    schedule=CronPartitionTimetable("0 0 1 * *", timezone="Asia/Kolkata", run_offset=-1, key_format="%Y-%m"),
+    # The last month's end is made up for when Airflow was down; earlier ones are started on demand.
+    catchup=False,
+    # Months that wait for returns or for approval do not hold up others.
+    max_active_runs=8,
+    params={"month": MONTH},
+    default_args=TASK_DEFAULTS,
+    doc_md=__doc__,
+    tags=["jawabdehi"],
+)
+def issue_monthly_report() -> None:
+    edition = open_draft()
+    tabulated = tabulate(edition)
+    protected = protect(tabulated)
+    pages = render.partial(edition=edition).expand(geography=list_geographies(protected))
+    sealed = seal(edition)
+    approve = ApprovePublication(
+        task_id="approve",
+        subject="Publish edition {{ ti.xcom_pull(task_ids='open_draft') }}?",
+        body="Read the pages of the draft under `drafts/` in the home folder before you answer.\n\n"
+        "*Approve* publishes the edition under your name and cannot be taken back. "
+        "*Reject* publishes nothing.\n\nSHA-256 of the draft's manifest: {{ ti.xcom_pull(task_ids='seal') }}",
+        defaults="Reject",
+        response_timeout=timedelta(days=14),
+    )
+    wait_for_returns() >> edition
+    pages >> sealed >> approve >> publish(edition, sealed, approve.output)
+
+
+issue_monthly_report()

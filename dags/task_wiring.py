@@ -1,0 +1,99 @@
+"""What every DAG file shares: the assets, the month of a run, and how a job's failure becomes Airflow's.
+
+Airflow and `pipeline.jobs` meet here and in the DAG files only. What a step does belongs in `pipeline/`.
+"""
+
+import os
+import traceback
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import PurePath
+from typing import Concatenate, ParamSpec, TypeVar
+
+from airflow.sdk import Asset, Param, get_current_context
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+from pipeline.errors import JawabdehiError, RetryableError, UsageError
+from pipeline.settings import Settings, check_month, read_settings
+
+REPORTS = Asset("reports", uri="jawabdehi://reports")
+"""Reports taken in; one partition `COLLECTIVE|YYYY-MM` a collective and reporting month."""
+
+INCIDENTS = Asset("incidents", uri="jawabdehi://incidents")
+"""Incidents linked; one partition `YYYY-MM` a reporting month."""
+
+MONTH = Param(
+    None,
+    type=["null", "string"],
+    pattern=r"^20\d\d-(0[1-9]|1[0-2])$",
+    title="Month",
+    description="The reporting month as YYYY-MM. Runs that Airflow starts by itself know their month.",
+)
+
+TASK_DEFAULTS = {
+    "owner": "data team",
+    # Only errors that may pass are tried again; all others end the task at once.
+    "retries": 4,
+    "retry_delay": timedelta(seconds=30),
+    "retry_exponential_backoff": True,
+    "max_retry_delay": timedelta(minutes=15),
+    # Values between tasks are ids, and still need not stand in logs.
+    "show_return_value_in_logs": False,
+}
+
+Ids = ParamSpec("Ids")
+Result = TypeVar("Result")
+
+
+def run_job(
+    job: Callable[Concatenate[Settings, Ids], Result], *ids: Ids.args, **more_ids: Ids.kwargs
+) -> Result:
+    """Call a function of `pipeline.jobs` with this installation's settings and return its ids.
+
+    Raises AirflowFailException for what a second try cannot mend and AirflowException for what may pass. Both
+    are raised after the failed call was left behind, so that neither the text of a library's error nor the
+    frames of the failed call, which may hold values of reports, can reach a log.
+    """
+    try:
+        return job(read_settings(os.environ), *ids, **more_ids)
+    except Exception as error:  # noqa: BLE001 (whatever it is, its text and frames stay here)
+        failure = _translate(error)
+    raise failure
+
+
+def reporting_month() -> str:
+    """Return the month of the current run: its partition, or else its parameter `month`.
+
+    Raises AirflowFailException where the run has neither.
+    """
+    context = get_current_context()
+    month = context["dag_run"].partition_key or context["params"].get("month") or ""
+    try:
+        return check_month(month)
+    except UsageError as error:
+        raise AirflowFailException(str(error)) from None
+
+
+def _translate(error: Exception) -> AirflowException:
+    if isinstance(error, RetryableError):
+        return AirflowException(str(error))
+    if isinstance(error, JawabdehiError):
+        return AirflowFailException(str(error))
+    kind = AirflowException if _may_pass(error) else AirflowFailException
+    return kind(
+        f"{type(error).__name__} in {_place_of(error)}; its text is withheld, since it may hold values."
+    )
+
+
+def _may_pass(error: Exception) -> bool:
+    from sqlalchemy.exc import InterfaceError, OperationalError
+
+    return isinstance(error, ConnectionError | TimeoutError | InterfaceError | OperationalError)
+
+
+def _place_of(error: Exception) -> str:
+    """Return file, line and function of the innermost frame in our own code."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    own = [frame for frame in frames if frame.f_globals.get("__name__", "").startswith("pipeline.")]
+    frame = (own or frames)[-1]
+    return f"{PurePath(frame.f_code.co_filename).name}:{frame.f_lineno} ({frame.f_code.co_name})"

@@ -1,0 +1,154 @@
+"""The command line: reads arguments, calls jobs, says what came of it in plain sentences.
+
+Exit codes: 0 done, 1 the job failed, 2 wrong use.
+"""
+
+import importlib
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from pipeline import __version__
+from pipeline.errors import JawabdehiError
+from pipeline.settings import CHECKOUT, Settings, check_month, read_settings
+
+
+class _Group(click.Group):
+    """Turns the program's own errors into one sentence and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except JawabdehiError as error:
+            click.echo(f"jawabdehi: {error}", err=True)
+            sys.exit(error.exit_code)
+
+
+class _Month(click.ParamType[str]):
+    name = "YYYY-MM"
+
+    def convert(self, value: str, _param: click.Parameter | None, _ctx: click.Context | None) -> str:
+        return check_month(value)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """Turn collectives' returns into published accountability reports."""
+
+
+@main.command()
+@click.option("--month", type=_Month(), required=True, help="Reporting month of the returns.")
+@click.option("--reports", type=click.IntRange(11, 5_000_000), default=600, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
+def example(month: str, reports: int, seed: int, out: Path) -> None:
+    """Write made-up returns of all collectives, marked as such."""
+    from pipeline.contract import load_contract
+    from pipeline.example import write_example
+
+    files = write_example(out, month=month, reports=reports, seed=seed, contract=load_contract())
+    click.echo(f"Wrote {reports} made-up reports in {len(files)} returns to {out}.")
+
+
+@main.command()
+@click.option("--month", type=_Month(), required=True, help="Month of the report.")
+@click.option(
+    "--inbox",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder that holds one folder of returns a collective; by default the inbox of the home.",
+)
+@click.option(
+    "--approve-as",
+    metavar="NAME",
+    help="Approve the edition and publish it with this name; without it, stop at the draft.",
+)
+def run(month: str, inbox: Path | None, approve_as: str | None) -> None:
+    """Collect, link and report one month in this process."""
+    if approve_as is not None and not approve_as.strip():
+        raise click.UsageError("Give the name to approve under, or leave --approve-as out.")
+    settings = _settings(inbox)
+    if not _run_in_airflow(settings, month, approve_as):
+        sys.exit(1)
+    _tell_pages(settings, month)
+
+
+@main.command()
+def up() -> None:
+    """Run Airflow with its web pages on 127.0.0.1 until interrupted."""
+    from pipeline.up import run_airflow
+
+    sys.exit(run_airflow(_airflow_environment(_settings()), tell=click.echo))
+
+
+@main.command()
+def down() -> None:
+    """Stop the embedded database server of this home."""
+    from pipeline.server import stop_server
+
+    settings = _settings()
+    stopped = settings.database_url is None and stop_server(settings.home)
+    click.echo("Stopped the database server." if stopped else "No embedded database server is running.")
+
+
+@main.command()
+@click.option("--month", type=_Month(), help="One month only.")
+def status(month: str | None) -> None:
+    """Show coverage, verdicts and editions, month by month."""
+    from pipeline import jobs
+
+    settings = _settings()
+    jobs.prepare(settings)
+    for line in jobs.describe_status(settings, month):
+        click.echo(line)
+
+
+@main.group()
+def export() -> None:
+    """Write what the database knows to a file."""
+
+
+@export.command()
+@click.option("--month", type=_Month(), required=True, help="Reporting month of the returns.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
+def links(month: str, out: Path) -> None:
+    """Write one line for every received row: what became of it, and of which incident it tells."""
+    from pipeline import jobs
+
+    settings = _settings()
+    jobs.prepare(settings)
+    click.echo(f"Wrote {jobs.export_links(settings, month, out)} lines to {out}.")
+
+
+def _settings(inbox: Path | None = None) -> Settings:
+    settings = read_settings(os.environ)
+    return settings if inbox is None else replace(settings, inbox=inbox.absolute())
+
+
+def _airflow_environment(settings: Settings) -> dict[str, str]:
+    from pipeline import jobs
+    from pipeline.airflow_env import airflow_environment
+
+    return airflow_environment(settings, *jobs.prepare(settings), os.environ)
+
+
+def _run_in_airflow(settings: Settings, month: str, approve_as: str | None) -> bool:
+    """Run the DAGs in this process; Airflow is reached through `dags/` only, after its variables are set."""
+    os.environ.update(_airflow_environment(settings))
+    sys.path.insert(0, str(CHECKOUT / "dags"))
+    runner = importlib.import_module("run_in_process")
+    return bool(runner.run_month(month, approve_as, tell=click.echo))
+
+
+def _tell_pages(settings: Settings, month: str) -> None:
+    from pipeline import jobs
+
+    pages = jobs.find_pages(settings, month)
+    click.echo(f"The edition of {month} is published:" if pages.published else f"The draft of {month} waits:")
+    for place, path in pages.paths.items():
+        click.echo(f"  {place}: {path}")
+    if not pages.published:
+        click.echo(f"Approve it with: jawabdehi run --month {month} --approve-as NAME")

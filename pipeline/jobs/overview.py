@@ -1,0 +1,120 @@
+"""What people ask of the pipeline: how far a month has come, and what became of every row."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from pipeline.contract import CodeList
+from pipeline.errors import JawabdehiError
+from pipeline.files import write_atomically
+from pipeline.jobs.editions import list_expected
+from pipeline.jobs.workplace import open_workplace
+from pipeline.protect.plan import NATION
+from pipeline.report.edition import Edition
+from pipeline.report.render import PAGE_NAME
+from pipeline.settings import KOLKATA, Settings, check_month
+from pipeline.store import overview, release
+from pipeline.store.database import begin
+
+EXPORT_COLUMNS = ("collective", "report_id", "incident_id", "verdict", "reasons", "link_rule", "link_bits")
+
+
+def month_is_due(settings: Settings, month: str) -> bool:
+    """Tell whether a month's report may be issued: every expected collective has filed, or it is closing day."""
+    check_month(month)
+    edition = Edition(month=month, number=1, versions={}, closing_day=settings.closing_day)
+    if datetime.now(KOLKATA) >= edition.announced_for:
+        return True
+    with open_workplace(settings) as place, begin(place.engine, "jawabdehi_reporting") as connection:
+        expected = list_expected(place.contract.code_lists["collectives"], month)
+        return expected <= overview.list_filed(connection, month)
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Where the newest edition of a month lies: its national page, and those of states with a collective."""
+
+    published: bool
+    paths: dict[str, Path]
+
+
+def find_pages(settings: Settings, month: str) -> Pages:
+    """Return the pages of a month's newest edition; raises JawabdehiError where it has none."""
+    with open_workplace(settings) as place, begin(place.engine, "jawabdehi_reporting") as connection:
+        editions = [record for record in release.list_editions(connection) if record.month == month]
+        collectives = place.contract.code_lists["collectives"]
+        places = {code.details["state"] for code in collectives.codes.values()}
+        names = {code: place.contract.code_lists["states"].label(code) for code in sorted(places)}
+    if not editions:
+        raise JawabdehiError("There is no edition of this month yet.")
+    newest = editions[-1]
+    published = newest.state == "published"
+    edition = Edition(month=month, number=newest.number, versions={})
+    folder = settings.published / edition.folder if published else settings.drafts / edition.edition_id
+    paths = {"India": folder / NATION / PAGE_NAME}
+    paths |= {name: folder / code / PAGE_NAME for code, name in names.items()}
+    return Pages(published, paths)
+
+
+def describe_status(settings: Settings, month: str | None) -> list[str]:
+    """Return plain lines about one month, or about every month that a return was received for."""
+    with open_workplace(settings) as place, begin(place.engine, "jawabdehi_reporting") as connection:
+        months = [check_month(month)] if month else overview.list_months(connection)
+        without_month = overview.count_without_month(connection)
+        lines = [
+            line
+            for status in (overview.load_month(connection, each) for each in months)
+            for line in _say_month(status, place.contract.code_lists["collectives"])
+        ]
+    if not months:
+        lines.append("No return has been received yet.")
+    if without_month:
+        lines.append(f"Returns without a usable month in their name, rejected: {without_month}.")
+    return lines
+
+
+def _say_month(status: overview.MonthStatus, collectives: CodeList) -> Iterator[str]:
+    expected = list_expected(collectives, status.month)
+    missing = sorted(expected - status.filed)
+    yield f"{status.month}: {len(status.filed)} of {len(expected)} collectives have filed."
+    if missing:
+        yield f"  not yet filed: {', '.join(missing)}"
+    yield f"  returns waiting: {status.returns_waiting}, rejected: {status.returns_rejected}"
+    rows = ", ".join(f"{verdict} {number}" for verdict, number in status.rows.items()) or "none"
+    yield f"  rows: {rows}"
+    for edition_id, state in status.edition_states.items():
+        yield f"  edition {edition_id}: {state}"
+
+
+def export_links(settings: Settings, month: str, out: Path) -> int:
+    """Write one line for every row received for `month` (EXPORT_COLUMNS) to `out`; return their number.
+
+    A return that was delivered again has its rows again, as duplicates of what they told the first time. Raises
+    JawabdehiError where rows still wait for linkage.
+    """
+    check_month(month)
+    with open_workplace(settings) as place, begin(place.engine, "jawabdehi_reporting") as connection:
+        lines = overview.load_links(connection, month)
+    if (lines["verdict"] == "accepted").any():
+        raise JawabdehiError(f"Some reports wait for linkage: run jawabdehi run --month {month} first.")
+    repeated = lines.filter(pl.col("deliveries") > 1)
+    again = repeated.select(pl.all().repeat_by(pl.col("deliveries") - 1).explode()).with_columns(
+        verdict=pl.col("verdict").replace("counted", "duplicate"),
+        reasons=pl.when(pl.col("incident_id").is_null())
+        .then("reasons")
+        .otherwise(pl.lit("same_return_twice")),
+    )
+    exported = pl.concat([lines, again], how="diagonal").select(EXPORT_COLUMNS)
+    write_atomically(out, exported.with_columns(_without_formulas("report_id")).write_csv().encode())
+    return exported.height
+
+
+def _without_formulas(name: str) -> pl.Expr:
+    """Put an apostrophe before text that a spreadsheet would take for a formula."""
+    column = pl.col(name)
+    return (
+        pl.when(column.str.contains(r"^[=+\-@\t\r]")).then(pl.lit("'") + column).otherwise(column).alias(name)
+    )

@@ -1,0 +1,139 @@
+"""Reading: a return's bytes become a frame of text under the contract's names.
+
+Decided here is which column is which and where a row begins and ends; never what a value means. In a workbook
+the first sheet that has the headings is read and no other.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipeline.contract import Contract, fold_spelling
+from pipeline.errors import ReturnRejectedError
+from pipeline.findings import find_on, gather_findings
+from pipeline.reading.delimited import read_delimited
+from pipeline.reading.grid import MOST_CHARACTERS, Grid, position_names
+from pipeline.reading.headings import name_columns
+from pipeline.reading.items import read_items
+from pipeline.reading.workbook import read_workbook
+
+LARGEST_RETURN = 256 * 1024 * 1024
+"""Bytes."""
+
+_READERS: Mapping[str, Callable[[bytes, Contract], Grid]] = {
+    "csv": read_delimited,
+    "xlsx": read_workbook,
+    "json": read_items,
+}
+_INVISIBLE = "[\ufeff\u200b\u2060]"
+
+
+@dataclass(frozen=True)
+class ReadReturn:
+    """A return as text.
+
+    `frame` has `row` (UInt32, as a person counts) and every column found, String, stripped, null where blank;
+    columns that the contract does not know have names that begin with `?`. `findings` (row, field, rule) name
+    rows that are in the frame too. `blank_rows` counts the rows that were left out because nothing is in them.
+    """
+
+    frame: pl.DataFrame
+    findings: pl.DataFrame
+    blank_rows: int
+
+
+def read_return(content: bytes, extension: str, contract: Contract) -> ReadReturn:
+    """Read a return of `extension` csv, xlsx or json.
+
+    Raises ReturnRejectedError, which names the rule, where it cannot be read to rows at all.
+    """
+    if extension not in _READERS:
+        raise ReturnRejectedError("extension_unknown")
+    if not content:
+        raise ReturnRejectedError("file_empty")
+    if len(content) > LARGEST_RETURN:
+        raise ReturnRejectedError("file_too_large")
+    return _settle(_READERS[extension](content, contract), contract)
+
+
+def _settle(grid: Grid, contract: Contract) -> ReadReturn:
+    frame, headings = _drop_blank_tail(_clean_cells(grid.frame), list(grid.headings))
+    names, twice = name_columns(headings, contract)
+    findings = [
+        find_on(problem.rows, problem.rule, _field_at(problem.position, names, contract))
+        for problem in grid.problems
+    ]
+    frame, too_long = _cut_long_cells(frame, names, contract)
+    findings.extend(too_long)
+    frame = frame.rename(dict(zip(position_names(len(names)), names, strict=True)))
+    faulty = pl.concat([find_on(frame["row"].head(0), ""), *findings])["row"]
+    filled = frame.filter(
+        ~pl.all_horizontal(pl.exclude("row").is_null()) | pl.col("row").is_in(faulty.implode())
+    )
+    if filled.is_empty():
+        raise ReturnRejectedError("no_rows")
+    findings.extend(_find_column_problems(filled, twice, contract))
+    return ReadReturn(filled, gather_findings(findings), frame.height - filled.height)
+
+
+def _clean_cells(frame: pl.DataFrame) -> pl.DataFrame:
+    # Column after column, so that no second copy of a large frame stands in memory.
+    for name in frame.columns[1:]:
+        text = pl.col(name).str.replace_all(_INVISIBLE, "") if _has_invisible(frame[name]) else pl.col(name)
+        stripped = text.str.strip_chars()
+        frame = frame.with_columns(pl.when(stripped != "").then(stripped).alias(name))
+    return frame
+
+
+def _has_invisible(column: pl.Series) -> bool:
+    return bool(column.str.contains(_INVISIBLE).any())
+
+
+def _drop_blank_tail(frame: pl.DataFrame, headings: list[str]) -> tuple[pl.DataFrame, list[str]]:
+    kept = len(headings)
+    while kept and not headings[kept - 1].strip() and frame[str(kept - 1)].null_count() == frame.height:
+        kept -= 1
+    return frame.select("row", *position_names(kept)), headings[:kept]
+
+
+def _cut_long_cells(
+    frame: pl.DataFrame, names: list[str], contract: Contract
+) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+    findings = []
+    for position, name in enumerate(position_names(len(names))):
+        if (frame[name].str.len_bytes().max() or 0) <= MOST_CHARACTERS:  # type: ignore[operator]
+            continue
+        too_long = (frame[name].str.len_chars() > MOST_CHARACTERS).fill_null(value=False)
+        findings.append(
+            find_on(frame["row"].filter(too_long), "cell_too_long", _field_at(position, names, contract))
+        )
+        frame = frame.with_columns(pl.when(~too_long).then(pl.col(name)).alias(name))
+    return frame, findings
+
+
+def _field_at(position: int | None, names: list[str], contract: Contract) -> str:
+    """Return the field's name; a heading that the contract does not know may itself be personal."""
+    if position is None or position >= len(names):
+        return ""
+    return names[position] if names[position] in contract.fields else ""
+
+
+def _find_column_problems(frame: pl.DataFrame, twice: list[str], contract: Contract) -> list[pl.DataFrame]:
+    findings = [find_on(frame["row"], "column_twice", field) for field in twice]
+    withdrawing = _withdraws(frame, contract)
+    for field in contract.fields.values():
+        if field.required and field.name not in frame.columns:
+            rows = frame["row"] if field.name == "report_id" else frame["row"].filter(~withdrawing)
+            findings.append(find_on(rows, "column_missing", field.name))
+    return findings
+
+
+def _withdraws(frame: pl.DataFrame, contract: Contract) -> pl.Series:
+    """Tell which rows take a report back: they need its id only, and must not be lost for a missing column."""
+    if "action" not in frame.columns:
+        return pl.repeat(value=False, n=frame.height, eager=True)
+    spellings = contract.codes_of("action").by_spelling
+    written = frame["action"].drop_nulls().unique().to_list()
+    meant = [text for text in written if spellings.get((None, fold_spelling(text[:200]))) == "withdraw"]
+    return frame["action"].is_in(meant).fill_null(value=False)

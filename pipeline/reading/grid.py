@@ -1,0 +1,49 @@
+"""The grid: what every file format is read into, before its columns get the contract's names."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+MOST_COLUMNS = 256
+"""A form has some thirty columns; a file with more than this is no return."""
+
+MOST_CELLS = 32_000_000
+"""Cells of one return, blank ones included: 16 bytes each in memory, 512 MiB in all."""
+
+MOST_CHARACTERS = 100_000
+"""Characters of one cell; a longer one is cut to null and its row gets a finding."""
+
+HEADING_SEARCH = 20
+"""Rows at the top of a file that are looked through for the headings."""
+
+
+@dataclass(frozen=True)
+class RowProblem:
+    """Rows that broke a reading rule; `position` is the column's place in the grid, None for the whole row."""
+
+    rule: str
+    rows: pl.Series
+    position: int | None = None
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A file as text: `frame` has `row` (UInt32) and String columns named "0", "1", ... as `headings` stand.
+
+    Rows are numbered as a person sees them in the file.
+    """
+
+    headings: Sequence[str]
+    frame: pl.DataFrame
+    problems: Sequence[RowProblem] = field(default=())
+
+
+def position_names(width: int) -> list[str]:
+    """Return the names of the text columns of a grid."""
+    return [str(position) for position in range(width)]
+
+
+def row_series(numbers: Sequence[int]) -> pl.Series:
+    """Return row numbers as the series that a RowProblem holds."""
+    return pl.Series("row", numbers, dtype=pl.UInt32)

@@ -1,0 +1,64 @@
+"""From `figures.csv` to HTML pages: the same figures, contract and edition give the same bytes.
+
+Rendering receives the shown figures, the contract and the edition, and nothing else: there is no way from
+here to an exact count, a clock or the network.
+"""
+
+import functools
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pipeline.contract import Contract
+from pipeline.files import write_atomically
+from pipeline.report.context import build_page
+from pipeline.report.edition import Edition
+from pipeline.report.figures import FILE_NAME, Figures, read_figures
+from pipeline.report.package import MANIFEST
+from pipeline.settings import CHECKOUT
+
+TEMPLATES = CHECKOUT / "reports" / "templates"
+STYLE_SHEET = CHECKOUT / "reports" / "static" / "report.css"
+PAGE_NAME = "report.en.html"
+
+
+def render_geography(draft: Path, edition: Edition, geography: str, contract: Contract) -> Path:
+    """Write the page of one geography into a draft that holds `figures.csv`, and return its path.
+
+    The style sheet goes beside the pages, so that an edition's folder can be copied whole. Raises
+    FiguresFormatError where the figures cannot be used.
+    """
+    page = render_page(read_figures(draft / FILE_NAME), contract, edition, geography)
+    copy_style_sheet(draft)
+    path = draft / geography / PAGE_NAME
+    write_atomically(path, page)
+    return path
+
+
+def render_page(figures: Figures, contract: Contract, edition: Edition, geography: str) -> bytes:
+    """Return the HTML page of one geography (`IN` or a state's ISO code) as UTF-8."""
+    page = build_page(figures, contract, edition, geography)
+    return fill_template("report.en.html.j2", page=page, figures_file=FILE_NAME, manifest_file=MANIFEST)
+
+
+def fill_template(name: str, **values: object) -> bytes:
+    """Fill a template of `reports/templates/` as UTF-8; a name that it uses and does not get raises."""
+    return _environment().get_template(name).render(**values).encode()
+
+
+def copy_style_sheet(folder: Path) -> None:
+    """Put the style sheet where the pages below `folder` look for it."""
+    write_atomically(folder / "static" / STYLE_SHEET.name, STYLE_SHEET.read_bytes())
+
+
+@functools.cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+    )

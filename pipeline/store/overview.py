@@ -1,0 +1,110 @@
+"""What the data team looks up: the verdict on every received row, and how far each month has come."""
+
+from dataclasses import dataclass
+
+import polars as pl
+import sqlalchemy as sa
+
+from pipeline.store import tables
+from pipeline.store.database import copy_out
+
+_returns, _rows, _links, _findings = tables.returns, tables.rows, tables.links, tables.findings
+
+LINKS_SCHEMA = pl.Schema(
+    {
+        "collective": pl.String,
+        "report_id": pl.String,
+        "incident_id": pl.String,
+        "verdict": pl.String,
+        "reasons": pl.String,
+        "link_rule": pl.String,
+        "link_bits": pl.Float64,
+        "deliveries": pl.Int64,
+    }
+)
+"""One line a row of a return, with how often the return was delivered."""
+
+
+@dataclass(frozen=True)
+class MonthStatus:
+    """How far one month has come; `filed` are the collectives with a readable return."""
+
+    month: str
+    filed: frozenset[str]
+    returns_waiting: int
+    returns_rejected: int
+    rows: dict[str, int]
+    edition_states: dict[str, str]
+
+
+def load_links(connection: sa.Connection, month: str) -> pl.DataFrame:
+    """Return LINKS_SCHEMA for all rows of returns for `month`; rows that wait for linkage are `accepted`."""
+    deliveries = (
+        sa.select(tables.deliveries.c.return_id, sa.func.count().label("deliveries"))
+        .group_by(tables.deliveries.c.return_id)
+        .subquery()
+    )
+    found = (
+        sa.select(
+            _findings.c.return_id,
+            _findings.c.row,
+            sa.func.string_agg(_findings.c.rule.distinct(), sa.literal(";")).label("rules"),
+        )
+        .group_by(_findings.c.return_id, _findings.c.row)
+        .subquery()
+    )
+    query = (
+        sa.select(
+            _returns.c.collective,
+            _rows.c.report_id,
+            _links.c.incident_id,
+            sa.func.coalesce(_links.c.verdict, _rows.c.intake).label("verdict"),
+            sa.func.concat_ws(";", sa.func.nullif(_links.c.reason, ""), found.c.rules).label("reasons"),
+            _links.c.link_rule,
+            _links.c.link_bits,
+            deliveries.c.deliveries,
+        )
+        .join_from(_rows, _returns)
+        .join(deliveries, deliveries.c.return_id == _returns.c.return_id)
+        .outerjoin(_links, (_links.c.return_id == _rows.c.return_id) & (_links.c.row == _rows.c.row))
+        .outerjoin(found, (found.c.return_id == _rows.c.return_id) & (found.c.row == _rows.c.row))
+        .where(_returns.c.month == month)
+        .order_by(_returns.c.collective, _returns.c.return_id, _rows.c.row)
+    )
+    return copy_out(connection, query, LINKS_SCHEMA)
+
+
+def list_months(connection: sa.Connection) -> list[str]:
+    """Return every month that a return was received for, the oldest first."""
+    query = sa.select(_returns.c.month).where(_returns.c.month.is_not(None)).distinct()
+    return sorted(connection.scalars(query))
+
+
+def count_without_month(connection: sa.Connection) -> int:
+    """Return how many returns belong to no month, so that no month's status names them."""
+    query = sa.select(sa.func.count()).select_from(_returns).where(_returns.c.month.is_(None))
+    return connection.execute(query).scalar_one()
+
+
+def list_filed(connection: sa.Connection, month: str) -> frozenset[str]:
+    """Return the collectives with a readable return for `month`."""
+    query = sa.select(_returns.c.collective).where(_returns.c.month == month, _returns.c.state == "stored")
+    return frozenset(connection.scalars(query))
+
+
+def load_month(connection: sa.Connection, month: str) -> MonthStatus:
+    """Return how far one month has come."""
+    states = sa.select(_returns.c.state, sa.func.count().label("number")).where(_returns.c.month == month)
+    by_state = {row.state: row.number for row in connection.execute(states.group_by(_returns.c.state))}
+    editions = sa.select(tables.editions.c.edition_id, tables.editions.c.state).where(
+        tables.editions.c.month == month
+    )
+    verdicts = load_links(connection, month).group_by("verdict").agg(pl.col("deliveries").count())
+    return MonthStatus(
+        month=month,
+        filed=list_filed(connection, month),
+        returns_waiting=by_state.get("landed", 0),
+        returns_rejected=by_state.get("rejected", 0),
+        rows={str(verdict): int(number) for verdict, number in verdicts.sort("verdict").iter_rows()},
+        edition_states={row.edition_id: row.state for row in connection.execute(editions)},
+    )
