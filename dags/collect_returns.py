@@ -15,10 +15,11 @@ return id.
   the cause is mended, clear the failed task, or wait: the next hour takes the return again. A return that
   is *unusable* is not a failure: the task succeeds, and its slip says what the collective has to mend.
 - `announce`: clear the task. It only tells `link_incidents` which months have news.
+- `confirm` fails when any other task did, and is skipped when all went well: there is nothing to do about it.
 """
 
 from airflow.sdk import dag, task
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from task_wiring import REPORTS, TASK_DEFAULTS, run_job
 
 
@@ -49,7 +50,8 @@ def collect_returns() -> None:
 
         return run_job(jobs.take_in_return, return_id)
 
-    @task(outlets=[REPORTS])
+    # Returns that fail do not hold back the others.
+    @task(outlets=[REPORTS], trigger_rule="all_done")
     def announce(partitions: list[str], *, outlet_events=None) -> list[str]:  # noqa: ANN001
         """Mark the partitions that have new reports."""
         news = sorted(set(partitions[:]))
@@ -58,9 +60,14 @@ def collect_returns() -> None:
         outlet_events[REPORTS].add_partitions(news)
         return news
 
-    # A teardown runs whatever became of single returns, and leaves the run's success to them: one return that
-    # fails shows as a failed run and does not hold back the others.
-    announce(take_in.expand(return_id=land())).as_teardown(on_failure_fail_dagrun=True)
+    # A run succeeds or fails as its last task does, which would hide a return that failed.
+    @task(trigger_rule="one_failed", retries=0)
+    def confirm() -> None:
+        """Fail the run where a task before this one failed; skipped otherwise."""
+        raise AirflowFailException("Not every return was taken in: see the failed tasks of this run.")
+
+    taken_in = take_in.expand(return_id=land())
+    [taken_in, announce(taken_in)] >> confirm()
 
 
 collect_returns()

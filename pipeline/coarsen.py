@@ -4,11 +4,8 @@ import polars as pl
 
 from pipeline.contract import Contract
 
-DELAY_BANDS = {"same_month": 0, "1_to_2_months": 2, "3_to_11_months": 11}
-"""Bands of the time from the incident to the reporting month: name and most months; beyond is the last
-band."""
-
-LONGEST_DELAY = "a_year_or_more"
+DELAY_BANDS = ("same_month", "1_to_2_months", "3_to_11_months", "a_year_or_more")
+"""Bands of the time from the incident to the reporting month, in whole months."""
 
 
 def coarsen_reports(accepted: pl.DataFrame, contract: Contract, *, month: str) -> pl.DataFrame:
@@ -43,5 +40,14 @@ def _count_months(month: str) -> int:
 
 
 def _band(months: pl.Expr) -> pl.Expr:
-    upper_ends = list(DELAY_BANDS.values())
-    return months.cut(upper_ends, labels=[*DELAY_BANDS, LONGEST_DELAY]).cast(pl.String)
+    same_month, two_months, under_a_year, longer = (pl.lit(name) for name in DELAY_BANDS)
+    return (
+        pl.when(months <= 0)
+        .then(same_month)
+        .when(months <= 2)
+        .then(two_months)
+        .when(months <= 11)
+        .then(under_a_year)
+        .when(months.is_not_null())
+        .then(longer)
+    )

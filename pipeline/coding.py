@@ -44,9 +44,8 @@ def code_frame(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
 def _code_field(column: pl.Series, field: Field, contract: Contract) -> pl.Series:
     if field.kind == "text" or column.null_count() == column.len():
         return column.cast(pl.String)
-    column = column.str.strip_chars()
     if field.kind in {"identifier", "token"}:
-        folded = column.str.replace_many(_native_digits())
+        folded = column.str.strip_chars().str.replace_many(_native_digits())
         return folded.str.to_lowercase() if field.kind == "token" else folded
     return _recode_distinct(column, _recoding(field, contract))
 
@@ -66,7 +65,7 @@ def _recoding(field: Field, contract: Contract) -> _Recode:
 
 def _recode_distinct(column: pl.Series, recode: _Recode) -> pl.Series:
     distinct = column.drop_nulls().unique()
-    recoded = pl.Series([recode(text) for text in distinct], dtype=pl.String)
+    recoded = pl.Series([recode(text.strip()) for text in distinct], dtype=pl.String)
     return column.replace_strict(distinct, recoded, default=None, return_dtype=pl.String)
 
 

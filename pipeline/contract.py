@@ -19,6 +19,9 @@ from pipeline.settings import CHECKOUT
 
 SCHEMAS = CHECKOUT / "schemas"
 
+MADE_UP_COLUMN = "made_up_example"
+"""A column of this name says that a return is made up; so is then every edition that counts it."""
+
 _CODE_COLUMNS = frozenset({"code", "label", "spellings", "within", "valid_from", "valid_to"})
 
 

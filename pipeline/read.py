@@ -26,7 +26,6 @@ _READERS: Mapping[str, Callable[[bytes, Contract], Grid]] = {
     "xlsx": read_workbook,
     "json": read_items,
 }
-_INVISIBLE = "[\ufeff\u200b\u2060]"
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def read_return(content: bytes, extension: str, contract: Contract) -> ReadRetur
 
 
 def _settle(grid: Grid, contract: Contract) -> ReadReturn:
-    frame, headings = _drop_blank_tail(_clean_cells(grid.frame), list(grid.headings))
+    frame, headings = _drop_blank_tail(grid.frame, list(grid.headings))
     names, twice = name_columns(headings, contract)
     findings = [
         find_on(problem.rows, problem.rule, _field_at(problem.position, names, contract))
@@ -68,26 +67,14 @@ def _settle(grid: Grid, contract: Contract) -> ReadReturn:
     findings.extend(too_long)
     frame = frame.rename(dict(zip(position_names(len(names)), names, strict=True)))
     faulty = pl.concat([find_on(frame["row"].head(0), ""), *findings])["row"]
-    filled = frame.filter(
+    kept = frame.select(
         ~pl.all_horizontal(pl.exclude("row").is_null()) | pl.col("row").is_in(faulty.implode())
-    )
+    ).to_series()
+    filled = frame if kept.all() else frame.filter(kept)
     if filled.is_empty():
         raise ReturnRejectedError("no_rows")
     findings.extend(_find_column_problems(filled, twice, contract))
     return ReadReturn(filled, gather_findings(findings), frame.height - filled.height)
-
-
-def _clean_cells(frame: pl.DataFrame) -> pl.DataFrame:
-    # Column after column, so that no second copy of a large frame stands in memory.
-    for name in frame.columns[1:]:
-        text = pl.col(name).str.replace_all(_INVISIBLE, "") if _has_invisible(frame[name]) else pl.col(name)
-        stripped = text.str.strip_chars()
-        frame = frame.with_columns(pl.when(stripped != "").then(stripped).alias(name))
-    return frame
-
-
-def _has_invisible(column: pl.Series) -> bool:
-    return bool(column.str.contains(_INVISIBLE).any())
 
 
 def _drop_blank_tail(frame: pl.DataFrame, headings: list[str]) -> tuple[pl.DataFrame, list[str]]:

@@ -107,13 +107,9 @@ def derive_columns(reports: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     column `<name>_where_<case>` is null outside its case and `missing` where the case holds and the cell is
     blank.
     """
-    districts = contract.code_lists["districts"].codes
-    states = {code.code: code.within for code in districts.values()}
     return reports.with_columns(
         *itertools.chain.from_iterable(_typed(field, contract) for field in contract.fields.values()),
-        pl.col("district")
-        .replace_strict(states, default=None, return_dtype=pl.String)
-        .alias("district_state"),
+        _state_of_district(contract).alias("district_state"),
         _where("guardian_consent", pl.col("survivor_age_band") == "under_18", "under_18"),
         _where("resolution", pl.col("resolved_on").is_not_null(), "dated"),
         _where("resolved_on", pl.col("resolution") == "resolved", "resolved"),
@@ -124,7 +120,7 @@ def _typed(field: Field, contract: Contract) -> Iterator[pl.Expr]:
     column = pl.col(field.name)
     if field.kind == "date":
         day = _parse_day(column)
-        yield day.alias(field.name.removesuffix("_on") + "_day")
+        yield day.alias(_typed_name(field.name, pl.Date))
         yield _unless_blank(column, day.is_not_null()).alias(f"{field.name}_is_date")
     elif field.kind == "partial_date":
         day = _parse_day(column)
@@ -135,11 +131,19 @@ def _typed(field: Field, contract: Contract) -> Iterator[pl.Expr]:
         yield _unless_blank(column, first.is_not_null()).alias(f"{field.name}_is_date")
     elif field.kind == "integer":
         digits = pl.when(column.str.contains(_WHOLE_NUMBER)).then(column)
-        yield digits.str.to_integer(strict=False).alias(f"{field.name}_number")
+        yield digits.str.to_integer(strict=False).alias(_typed_name(field.name, pl.Int64))
     elif field.kind == "codes":
         codes = pl.Series(list(contract.codes_of(field.name).codes))
         known = column.str.split(";").list.eval(pl.element().is_in(codes.implode())).list.all()
         yield _unless_blank(column, known).alias(f"{field.name}_known")
+
+
+def _state_of_district(contract: Contract) -> pl.Expr:
+    """Null also where the state is unknown: that is said once, not twice."""
+    states = pl.Series(list(contract.code_lists["states"].codes))
+    within = {code.code: code.within for code in contract.code_lists["districts"].codes.values()}
+    found = pl.col("district").replace_strict(within, default=None, return_dtype=pl.String)
+    return pl.when(pl.col("state").is_in(states.implode())).then(found)
 
 
 def _parse_day(column: pl.Expr) -> pl.Expr:
@@ -174,11 +178,12 @@ def _judge_chunk(chunk: pl.DataFrame, contract: Contract, parameters: Mapping[st
 
 
 def _select_accepted(reports: pl.DataFrame) -> pl.DataFrame:
-    typed = {
-        **{
-            name: f"{name.removesuffix('_on')}_day"
-            for name in ("recorded_on", "first_approached_on", "resolved_on")
-        },
-        **{name: f"{name}_number" for name in ("visits", "times_recounted", "amount_demanded")},
-    }
-    return reports.select(pl.col(typed.get(name, name)).alias(name) for name in ACCEPTED_SCHEMA)
+    return reports.select(
+        pl.col(_typed_name(name, kind)).alias(name) for name, kind in ACCEPTED_SCHEMA.items()
+    )
+
+
+def _typed_name(name: str, kind: type[pl.DataType]) -> str:
+    if kind is pl.Int64:
+        return f"{name}_number"
+    return f"{name.removesuffix('_on')}_day" if name.endswith("_on") else name

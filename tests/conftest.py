@@ -1,13 +1,17 @@
 """Shared fixtures: one real PostgreSQL server for the whole run, a fresh database and home for each test."""
 
+import csv
+import hashlib
+import io
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from pipeline import jobs
 from pipeline.contract import Contract, load_contract
 from pipeline.server import ensure_server, stop_server
 from pipeline.settings import Settings
@@ -63,3 +67,113 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
 @pytest.fixture(scope="session")
 def contract() -> Contract:
     return load_contract()
+
+
+@dataclass(frozen=True)
+class Month:
+    """One installation's months, worked through by the jobs in the order of the DAGs, without a scheduler."""
+
+    settings: Settings
+    month: str = "2026-10"
+
+    def send(self, collective: str, name: str, content: bytes) -> Path:
+        """Put a return into a collective's folder."""
+        path = self.settings.inbox / collective / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+    def send_reports(self, collective: str, *reports: dict[str, str], name: str = "") -> Path:
+        """Put reports into a CSV return; made-up reports come from `make_report`."""
+        columns = list(dict.fromkeys(column for report in reports for column in report))
+        text = io.StringIO()
+        writer = csv.DictWriter(text, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(reports)
+        return self.send(collective, name or f"{self.month}.csv", text.getvalue().encode())
+
+    def collect(self) -> list[str]:
+        """Collect and link what is in the inbox; return the ids of the returns taken in."""
+        jobs.prepare(self.settings)
+        waiting = jobs.land_returns(self.settings)
+        partitions = [jobs.take_in_return(self.settings, return_id) for return_id in waiting]
+        for month in sorted(
+            {self.month, *(partition.split("|")[1] for partition in partitions if partition)}
+        ):
+            jobs.link_month(self.settings, month)
+        return waiting
+
+    def draft(self, geographies: Sequence[str] = ("IN", "IN-WB")) -> tuple[str, str] | None:
+        """Make the draft of the month, with the pages of some geographies only, since each takes a while.
+
+        Returns edition id and seal, or None where the month is published.
+        """
+        edition_id = jobs.open_edition(self.settings, self.month)
+        if edition_id is None:
+            return None
+        jobs.tabulate_edition(self.settings, edition_id)
+        jobs.protect_edition(self.settings, edition_id)
+        for geography in geographies:
+            jobs.render_edition(self.settings, edition_id, geography)
+        return edition_id, jobs.seal_edition(self.settings, edition_id)
+
+    def run(self) -> None:
+        """Do the whole month, approved by a made-up person."""
+        self.collect()
+        draft = self.draft()
+        if draft is not None:
+            jobs.publish_edition(self.settings, *draft, "A made-up approver")
+
+    def export(self) -> list[dict[str, str]]:
+        """Return the lines of `export links`."""
+        path = self.settings.home / "links.csv"
+        jobs.export_links(self.settings, self.month, path)
+        with path.open(encoding="utf-8", newline="") as lines:
+            return list(csv.DictReader(lines))
+
+    def verdicts(self) -> dict[str, list[str]]:
+        """Return the verdicts by report id."""
+        found: dict[str, list[str]] = {}
+        for line in self.export():
+            found.setdefault(line["report_id"], []).append(line["verdict"])
+        return found
+
+    def slip(self, return_id: str) -> str:
+        """Return the page and the sheet of a return's slip as one text."""
+        pages = sorted(self.settings.returns.glob(f"*/{return_id}.*"))
+        return "".join(page.read_text(encoding="utf-8-sig") for page in pages)
+
+
+def make_report(report_id: str, **answers: str) -> dict[str, str]:
+    """A made-up report that keeps every rule, with some answers changed."""
+    return {
+        "report_id": report_id,
+        "action": "new",
+        "recorded_on": "2026-10-20",
+        "incident_date": "2026-10-12",
+        "state": "IN-WB",
+        "district": "",
+        "duty_bearer": "POLICE_STATION",
+        "service": "FIR",
+        "incident_kinds": "REFUSAL",
+        "office": "Model Thana No. 3",
+        "case_token": hashlib.sha256(report_id.encode()).hexdigest()[:32],
+        "consent_statistics": "yes",
+        "narrative": "A made-up narrative.",
+        **answers,
+    }
+
+
+@pytest.fixture
+def october(settings: Settings) -> Month:
+    return Month(settings)
+
+
+@pytest.fixture
+def november(settings: Settings) -> Month:
+    return Month(settings, "2026-11")
+
+
+@pytest.fixture(name="make_report")
+def make_report_fixture():
+    return make_report

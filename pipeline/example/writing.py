@@ -9,10 +9,9 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from pipeline.contract import Contract
+from pipeline.contract import MADE_UP_COLUMN, Contract
 from pipeline.example.habits import Habit
 
-MADE_UP_COLUMN = "made_up_example"
 MADE_UP = "made up"
 NOTE = "Made-up example of Jawabdehi: every person, office, incident and number in it is invented."
 

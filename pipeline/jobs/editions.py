@@ -6,17 +6,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
+import sqlalchemy as sa
 
 from pipeline import __version__
 from pipeline.contract import CodeList
 from pipeline.errors import JawabdehiError
 from pipeline.files import write_atomically
 from pipeline.jobs.workplace import Workplace, open_workplace
-from pipeline.protect.plan import NATION, Plan, list_planned_cells, load_plan
+from pipeline.protect.plan import NATION, list_planned_cells, load_plan
 from pipeline.protect.primary import CELLS_SCHEMA, protect_cells
 from pipeline.report.edition import Edition
 from pipeline.report.figures import FILE_NAME, write_figures
-from pipeline.report.package import APPROVAL, check_manifest, encode_json, sha256_of, write_manifest
+from pipeline.report.package import (
+    APPROVAL,
+    check_manifest,
+    encode_json,
+    remove_leftovers,
+    sha256_of,
+    write_manifest,
+)
 from pipeline.report.render import render_geography
 from pipeline.report.site import write_site
 from pipeline.settings import Settings, check_month
@@ -102,7 +110,7 @@ def render_edition(settings: Settings, edition_id: str, geography: str) -> str:
         record = release.load_edition(connection, edition_id)
         if record.state == "draft":
             render_geography(
-                _draft(settings, edition_id), _edition(place, load_plan(), record), geography, place.contract
+                _draft(settings, edition_id), _edition(place, connection, record), geography, place.contract
             )
     return geography
 
@@ -113,7 +121,7 @@ def seal_edition(settings: Settings, edition_id: str) -> str:
         record = release.load_edition(connection, edition_id)
         if record.state != "draft":
             return str(record.manifest_sha256)
-        manifest = write_manifest(_draft(settings, edition_id), _edition(place, load_plan(), record))
+        manifest = write_manifest(_draft(settings, edition_id), _edition(place, connection, record))
         sealed = sha256_of(manifest)
         release.change_edition(connection, edition_id, manifest_sha256=sealed)
         append_entry(
@@ -137,9 +145,11 @@ def publish_edition(settings: Settings, edition_id: str, manifest_sha256: str, a
         record = _approve(place, edition_id, manifest_sha256, approved_by)
         if record.state == "published":
             return edition_id
-        edition = _edition(place, load_plan(), record)
-        draft, published = _draft(settings, edition_id), settings.published / edition.folder
+        folder = Edition(record.month, record.number, versions={}).folder
+        draft, published = _draft(settings, edition_id), settings.published / folder
         if not published.exists():
+            # What a kill left half written is no part of the edition.
+            remove_leftovers(draft)
             check_manifest(draft)
             write_atomically(draft / APPROVAL, _encode_approval(record))
             published.parent.mkdir(parents=True, exist_ok=True)
@@ -214,16 +224,17 @@ def _encode_approval(record: release.EditionRecord) -> bytes:
     )
 
 
-def _edition(place: Workplace, plan: Plan, record: release.EditionRecord) -> Edition:
+def _edition(place: Workplace, connection: sa.Connection, record: release.EditionRecord) -> Edition:
     return Edition(
         month=record.month,
         number=record.number,
         closing_day=place.settings.closing_day,
+        is_made_up=release.counts_made_up(connection, record.edition_id),
         versions={
             "code": __version__,
             "contract": place.contract.version,
             "code_lists": place.contract.fingerprint[:16],
-            "plan": plan.version,
+            "plan": load_plan().version,
         },
     )
 

@@ -9,19 +9,22 @@ import polars as pl
 import sqlalchemy as sa
 
 from pipeline.coarsen import coarsen_reports
-from pipeline.coding import code_frame
 from pipeline.collect.folder import Handle, deliver, list_deliveries
-from pipeline.contract import Contract
+from pipeline.contract import MADE_UP_COLUMN
 from pipeline.errors import JawabdehiError, ReturnRejectedError
+from pipeline.jobs.examination import (
+    Examination,
+    examine_return,
+    list_purged,
+    list_received,
+    list_statements,
+)
 from pipeline.jobs.slips import write_slip
 from pipeline.jobs.workplace import Workplace, open_workplace
-from pipeline.read import ReadReturn, read_return
-from pipeline.screen import Screened, screen_frame
 from pipeline.settings import KOLKATA, Settings
 from pipeline.store import intake
 from pipeline.store.database import begin
 from pipeline.store.ledger import append_entry
-from pipeline.validate import Validated, validate_frame
 
 _SYSTEM = "jawabdehi"
 _HASH_DIGITS = 16
@@ -103,108 +106,43 @@ def _land(place: Workplace, handle: Handle) -> None:
             append_entry(connection, "return landed", return_id, {}, actor=_SYSTEM, at=landed.received_at)
 
 
-class _Examined:
-    """What reading, screening and validation made of one return."""
-
-    def __init__(self, read: ReadReturn, screened: Screened, validated: Validated) -> None:
-        self.read = read
-        self.screened = screened
-        self.validated = validated
-        self.findings = pl.concat([read.findings, screened.findings, validated.findings]).unique()
-
-
-def _examine(place: Workplace, landed: intake.LandedReturn) -> _Examined:
+def _examine(place: Workplace, landed: intake.LandedReturn) -> Examination:
     if landed.rejected_by is not None:
         raise ReturnRejectedError(landed.rejected_by)
     if landed.sealed is None:
         raise JawabdehiError("The landed copy of a return is gone: ask the collective to send it again.")
     content = place.sealer.open(landed.sealed, landed.return_id)
-    read = read_return(content, landed.extension, place.contract)
-    screened = screen_frame(read.frame, place.contract)
-    coded = code_frame(screened.frame, place.contract)
     received_on = landed.received_at.astimezone(KOLKATA).date()
-    return _Examined(read, screened, validate_frame(coded, place.contract, received_on=received_on))
+    return examine_return(content, landed.extension, place.contract, received_on=received_on)
 
 
 def _store(
-    place: Workplace, connection: sa.Connection, landed: intake.LandedReturn, examined: _Examined
+    place: Workplace, connection: sa.Connection, landed: intake.LandedReturn, examined: Examination
 ) -> int:
     """Store what was examined; return the number of rows received."""
-    contract, sealer = place.contract, place.sealer
-    accepted = _without_broken(examined, contract)
-    reports = coarsen_reports(accepted, contract, month=str(landed.month))
+    contract, sealer, accepted = place.contract, place.sealer, examined.accepted
+    digests = pl.Series(sealer.hash_all("digest", list_statements(accepted)), dtype=pl.Binary)
     told = accepted.filter(pl.col("action") != "withdraw")
-    contents = told.select(pl.struct(_purged_columns(told, contract)).struct.json_encode()).to_series()
+    persons = pl.Series(sealer.hash_all("person", told["case_token"]), dtype=pl.Binary).bin.encode("hex")
     contexts = [f"{landed.return_id}/{row}" for row in told["row"]]
+    contents = sealer.seal_all(list_purged(told, contract), contexts)
     intake.store_rows(
         connection,
         landed.return_id,
-        rows=_list_rows(place, examined, accepted),
+        rows=list_received(examined, contract, digests),
         findings=examined.findings,
-        reports=reports.with_columns(
-            person=pl.Series(sealer.hash_all("person", told["case_token"]), dtype=pl.Binary).bin.encode("hex")
-        ),
-        sealed=pl.DataFrame(
-            {"row": told["row"], "content": pl.Series(sealer.seal_all(contents, contexts), dtype=pl.Binary)}
-        ),
+        reports=coarsen_reports(told, contract, month=str(landed.month)).with_columns(person=persons),
+        sealed=pl.DataFrame({"row": told["row"], "content": pl.Series(contents, dtype=pl.Binary)}),
     )
-    if examined.screened.findings.height or examined.screened.dropped_columns:
-        # The sealed copy of the file holds what may not be kept.
+    if examined.holds_what_may_not_be_kept:
         intake.erase_landed(connection, landed.return_id)
     intake.finish_return(
         connection,
         landed.return_id,
         state="stored",
-        rows_received=examined.read.frame.height,
-        blank_rows=examined.read.blank_rows,
-        dropped_columns=examined.screened.dropped_columns,
+        rows_received=examined.received.height,
+        blank_rows=examined.blank_rows,
+        dropped_columns=examined.dropped_columns,
+        is_made_up=MADE_UP_COLUMN in examined.dropped_columns,
     )
-    return examined.read.frame.height
-
-
-def _without_broken(examined: _Examined, contract: Contract) -> pl.DataFrame:
-    """Return the accepted rows that reading, too, found nothing wrong with that forbids to count them."""
-    broken = examined.findings.filter(pl.col("rule").is_in(_severe(contract)))
-    return examined.validated.accepted.join(broken, on="row", how="anti").sort("row")
-
-
-def _severe(contract: Contract) -> list[str]:
-    return [
-        rule.rule for rule in contract.rules.values() if rule.severity in {"quarantine", "hold", "reject"}
-    ]
-
-
-def _list_rows(place: Workplace, examined: _Examined, accepted: pl.DataFrame) -> pl.DataFrame:
-    """Return one line for every row received: what became of it at intake, and its id where that is
-    usable."""
-    kept = accepted.select(
-        "row", "report_id", "action", intake=pl.lit("accepted"), digest=_digest(place, accepted)
-    )
-    held = examined.screened.findings.select("row").unique().with_columns(intake=pl.lit("held"))
-    pattern = f"^(?:{place.contract.fields['report_id'].pattern})$"
-    named = examined.screened.frame.select(
-        "row", report_id=pl.when(pl.col("report_id").str.contains(pattern)).then("report_id")
-    )
-    rest = (
-        examined.read.frame.select("row")
-        .join(accepted, on="row", how="anti")
-        .join(named, on="row", how="left")
-        .join(held, on="row", how="left")
-        .with_columns(intake=pl.col("intake").fill_null("quarantined"))
-    )
-    return pl.concat([kept, rest], how="diagonal").sort("row")
-
-
-def _digest(place: Workplace, accepted: pl.DataFrame) -> pl.Series:
-    """Return a keyed hash of what each report says; null for a withdrawal, which says nothing."""
-    said = [name for name in accepted.columns if name not in {"row", "action"}]
-    texts = accepted.select(
-        pl.when(pl.col("action") != "withdraw").then(pl.struct(said).struct.json_encode())
-    ).to_series()
-    return pl.Series(place.sealer.hash_all("digest", texts), dtype=pl.Binary)
-
-
-def _purged_columns(accepted: pl.DataFrame, contract: Contract) -> list[str]:
-    """Return the columns that go into the vault: purged fields, and the days that stand for one of them."""
-    kept = {"row", *(field.name for field in contract.fields.values() if not field.purged)}
-    return [name for name in accepted.columns if name not in kept]
+    return examined.received.height

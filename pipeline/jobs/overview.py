@@ -19,8 +19,6 @@ from pipeline.settings import KOLKATA, Settings, check_month
 from pipeline.store import overview, release
 from pipeline.store.database import begin
 
-EXPORT_COLUMNS = ("collective", "report_id", "incident_id", "verdict", "reasons", "link_rule", "link_bits")
-
 
 def month_is_due(settings: Settings, month: str) -> bool:
     """Tell whether a month's report may be issued: every expected collective has filed, or it is closing day."""
@@ -90,26 +88,17 @@ def _say_month(status: overview.MonthStatus, collectives: CodeList) -> Iterator[
 
 
 def export_links(settings: Settings, month: str, out: Path) -> int:
-    """Write one line for every row received for `month` (EXPORT_COLUMNS) to `out`; return their number.
+    """Write one line for every row received for `month` to `out`, as CSV; return their number.
 
-    A return that was delivered again has its rows again, as duplicates of what they told the first time. Raises
-    JawabdehiError where rows still wait for linkage.
+    Raises JawabdehiError where rows still wait for linkage.
     """
     check_month(month)
     with open_workplace(settings) as place, begin(place.engine, "jawabdehi_reporting") as connection:
         lines = overview.load_links(connection, month)
     if (lines["verdict"] == "accepted").any():
         raise JawabdehiError(f"Some reports wait for linkage: run jawabdehi run --month {month} first.")
-    repeated = lines.filter(pl.col("deliveries") > 1)
-    again = repeated.select(pl.all().repeat_by(pl.col("deliveries") - 1).explode()).with_columns(
-        verdict=pl.col("verdict").replace("counted", "duplicate"),
-        reasons=pl.when(pl.col("incident_id").is_null())
-        .then("reasons")
-        .otherwise(pl.lit("same_return_twice")),
-    )
-    exported = pl.concat([lines, again], how="diagonal").select(EXPORT_COLUMNS)
-    write_atomically(out, exported.with_columns(_without_formulas("report_id")).write_csv().encode())
-    return exported.height
+    write_atomically(out, lines.with_columns(_without_formulas("report_id")).write_csv().encode())
+    return lines.height
 
 
 def _without_formulas(name: str) -> pl.Expr:

@@ -14,7 +14,16 @@ import polars as pl
 from pipeline.contract import Contract
 from pipeline.errors import ReturnRejectedError
 from pipeline.reading.encoding import read_utf8
-from pipeline.reading.grid import HEADING_SEARCH, MOST_CELLS, MOST_COLUMNS, Grid, RowProblem, position_names
+from pipeline.reading.grid import (
+    HEADING_DEPTH,
+    HEADING_SEARCH,
+    MOST_CELLS,
+    MOST_COLUMNS,
+    Grid,
+    RowProblem,
+    clean_cells,
+    position_names,
+)
 from pipeline.reading.headings import find_heading, recognise
 from pipeline.reading.ragged import LARGEST_RECORD, proper_quotes, read_ragged
 
@@ -38,7 +47,7 @@ class _Layout:
 def read_delimited(content: bytes, contract: Contract) -> Grid:
     """Read a CSV file; raises ReturnRejectedError where it cannot be told apart into rows."""
     content = read_utf8(content)
-    if not content.strip():
+    if not content or content.isspace():
         raise ReturnRejectedError("file_empty")
     csv.field_size_limit(LARGEST_RECORD)
     layout = _find_layout(content, contract)
@@ -50,7 +59,9 @@ def read_delimited(content: bytes, contract: Contract) -> Grid:
         frame, problems = read_ragged(
             content, layout.delimiter, width=len(layout.headings), lines=layout.lines, records=layout.records
         )
-    return Grid(layout.headings, frame, [*problems, *_find_swallowed(frame, layout)])
+    if b'"' in content:
+        problems.extend(_find_swallowed(frame, layout))
+    return Grid(layout.headings, frame, problems)
 
 
 def _find_layout(content: bytes, contract: Contract) -> _Layout:
@@ -75,7 +86,7 @@ def _lay_out(head: str, delimiter: str, contract: Contract) -> _Layout | None:
         records.append(record)
         lines.append(reader.line_num)
         filled += any(map(str.strip, record))
-        if filled == HEADING_SEARCH:
+        if filled == HEADING_SEARCH or len(records) == HEADING_DEPTH:
             break
     try:
         place = find_heading(records, contract)
@@ -92,15 +103,17 @@ def _read_regular(content: bytes, layout: _Layout) -> pl.DataFrame | None:
     if b'"' in content and b'"' in proper_quotes(layout.delimiter.encode()).sub(b"", content):
         return None
     try:
-        return pl.read_csv(
-            content,
-            has_header=False,
-            separator=layout.delimiter,
-            skip_lines=layout.lines,
-            schema=dict.fromkeys(position_names(len(layout.headings)), pl.String),
-            row_index_name="row",
-            row_index_offset=layout.records + 1,
-        ).with_columns(pl.col("row").cast(pl.UInt32))
+        return clean_cells(
+            pl.read_csv(
+                content,
+                has_header=False,
+                separator=layout.delimiter,
+                skip_lines=layout.lines,
+                schema=dict.fromkeys(position_names(len(layout.headings)), pl.String),
+                row_index_name="row",
+                row_index_offset=layout.records + 1,
+            ).with_columns(pl.col("row").cast(pl.UInt32))
+        )
     except pl.exceptions.NoDataError:
         raise ReturnRejectedError("no_rows") from None
     except pl.exceptions.PolarsError:
@@ -114,7 +127,7 @@ def _find_swallowed(frame: pl.DataFrame, layout: _Layout) -> list[RowProblem]:
         return []
     found = []
     for position, name in enumerate(position_names(len(layout.headings))):
-        broken = frame.select("row", pl.col(name).str.extract(r"(?s)[\r\n](.*)").alias("rest"))
+        broken = frame.select("row", rest=name).filter(pl.col("rest").str.contains(r"[\r\n]"))
         suspects = broken.filter(pl.col("rest").str.count_matches(layout.delimiter, literal=True) >= fewest)
         rows = [row for row, rest in suspects.iter_rows() if _has_row(rest, layout.delimiter, fewest)]
         if rows:
@@ -123,4 +136,4 @@ def _find_swallowed(frame: pl.DataFrame, layout: _Layout) -> list[RowProblem]:
 
 
 def _has_row(text: str, delimiter: str, fewest: int) -> bool:
-    return any(line.count(delimiter) >= fewest for line in re.split(r"[\r\n]+", text))
+    return any(line.count(delimiter) >= fewest for line in re.split(r"[\r\n]+", text)[1:])

@@ -15,7 +15,17 @@ MOST_CHARACTERS = 100_000
 """Characters of one cell; a longer one is cut to null and its row gets a finding."""
 
 HEADING_SEARCH = 20
-"""Rows at the top of a file that are looked through for the headings."""
+"""Filled rows at the top of a file that are looked through for the headings."""
+
+HEADING_DEPTH = 1_000
+"""Rows at the top of a file, blank ones included, among which the headings must stand."""
+
+
+_BLANK = (
+    " \t\n\r\v\f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\u200b\u2060\ufeff"
+)
+"""White space of Unicode, and what is as good as none."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +41,7 @@ class RowProblem:
 class Grid:
     """A file as text: `frame` has `row` (UInt32) and String columns named "0", "1", ... as `headings` stand.
 
-    Rows are numbered as a person sees them in the file.
+    Cells are stripped, and null where blank. Rows are numbered as a person sees them in the file.
     """
 
     headings: Sequence[str]
@@ -47,3 +57,16 @@ def position_names(width: int) -> list[str]:
 def row_series(numbers: Sequence[int]) -> pl.Series:
     """Return row numbers as the series that a RowProblem holds."""
     return pl.Series("row", numbers, dtype=pl.UInt32)
+
+
+def clean_cells(frame: pl.DataFrame) -> pl.DataFrame:
+    """Strip every cell of the text columns; blank ones become null.
+
+    Hand the frame over without keeping it: column after column is replaced, so that no second copy of a large
+    frame stands in memory.
+    """
+    for name in frame.columns:
+        if frame.schema[name] == pl.String:
+            stripped = pl.col(name).str.strip_chars(_BLANK)
+            frame = frame.with_columns(pl.when(stripped != "").then(stripped).alias(name))
+    return frame

@@ -1,5 +1,6 @@
 """JSON: a list of reports, or an object with the list under `reports`."""
 
+import itertools
 import json
 import re
 from collections.abc import Iterable
@@ -9,13 +10,25 @@ import polars as pl
 from pipeline.contract import Contract
 from pipeline.errors import ReturnRejectedError
 from pipeline.reading.encoding import read_utf8
-from pipeline.reading.grid import MOST_CELLS, MOST_COLUMNS, Grid, RowProblem, position_names, row_series
+from pipeline.reading.grid import (
+    MOST_CELLS,
+    MOST_COLUMNS,
+    Grid,
+    RowProblem,
+    clean_cells,
+    position_names,
+    row_series,
+)
 from pipeline.reading.headings import recognise
 
 _LARGEST_TEXT = 64 * 1024 * 1024
 _MOST_MEMORY = 640 * 1024 * 1024
 _OBJECT, _LIST, _VALUE = 240, 90, 70
 """Bytes that Python takes for each, at most, beside the text itself."""
+
+_MOST_DEPTH = 100
+_BESIDE_BRACKETS = bytes(set(range(256)) - set(b'[]{}"'))
+_STRING = re.compile(rb'"[^"]*+"?')
 
 _NOT_PLAIN = object()
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -62,16 +75,20 @@ def _lay_grid(items: list[object], keys: list[str]) -> Grid:
             RowProblem("value_not_plain", _rows_where(value is _NOT_PLAIN for value in values), position)
         )
     headings = [_UNSTORABLE.sub("", key) for key in keys]
-    return Grid(headings, pl.DataFrame(columns), [problem for problem in problems if len(problem.rows)])
+    return Grid(
+        headings, clean_cells(pl.DataFrame(columns)), [problem for problem in problems if len(problem.rows)]
+    )
 
 
 def _parse(content: bytes) -> list[object]:
-    if not content.strip():
+    if not content or content.isspace():
         raise ReturnRejectedError("file_empty")
     values = content.count(b",") + content.count(b":")
     memory = content.count(b"{") * _OBJECT + content.count(b"[") * _LIST + values * _VALUE + 3 * len(content)
     if len(content) > _LARGEST_TEXT or memory > _MOST_MEMORY:
         raise ReturnRejectedError("json_too_large")
+    if _measure_depth(content) > _MOST_DEPTH:
+        raise ReturnRejectedError("json_too_deep")
     try:
         parsed = json.loads(
             content.decode("utf-8"),
@@ -80,8 +97,6 @@ def _parse(content: bytes) -> list[object]:
             parse_float=str,
             parse_constant=lambda _: _NOT_PLAIN,
         )
-    except RecursionError:
-        raise ReturnRejectedError("json_too_deep") from None
     except ValueError:
         raise ReturnRejectedError("json_broken") from None
     if isinstance(parsed, _Item):
@@ -89,6 +104,16 @@ def _parse(content: bytes) -> list[object]:
     if not isinstance(parsed, list):
         raise ReturnRejectedError("json_not_reports")
     return parsed
+
+
+def _measure_depth(content: bytes) -> int:
+    """Return how deeply brackets are nested; how deep the parser itself can go differs between Pythons."""
+    unescaped = content.replace(b"\\\\", b"").replace(b'\\"', b"")
+    # Most strings are now two quotation marks; taking any such pair out leaves the others as they were.
+    marks = unescaped.translate(None, _BESIDE_BRACKETS).replace(b'""', b"")
+    brackets = _STRING.sub(b"", marks)
+    steps = (1 if bracket in b"[{" else -1 for bracket in brackets)
+    return max(itertools.accumulate(steps), default=0)
 
 
 def _make_item(pairs: list[tuple[str, object]]) -> _Item:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pipeline.errors import ReturnRejectedError
-from pipeline.reading.grid import MOST_CHARACTERS, RowProblem, position_names, row_series
+from pipeline.reading.grid import MOST_CHARACTERS, RowProblem, clean_cells, position_names, row_series
 
 LARGEST_RECORD = 48 * 1024 * 1024
 """Characters of one cell that the csv module may gather; it takes up to eight bytes for each."""
@@ -123,11 +123,13 @@ class _Gathered:
         names = position_names(self.width)
         columns = zip(*self.rows, strict=True) if self.rows else ([] for _ in names)
         self.frames.append(
-            pl.DataFrame(
-                [
-                    pl.Series(name, column, dtype=pl.String)
-                    for name, column in zip(names, columns, strict=True)
-                ]
+            clean_cells(
+                pl.DataFrame(
+                    [
+                        pl.Series(name, column, dtype=pl.String)
+                        for name, column in zip(names, columns, strict=True)
+                    ]
+                )
             )
         )
         self.rows = []

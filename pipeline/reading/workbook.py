@@ -10,11 +10,10 @@ import polars as pl
 
 from pipeline.contract import Contract
 from pipeline.errors import ReturnRejectedError
-from pipeline.reading.grid import Grid, RowProblem, position_names
+from pipeline.reading.grid import HEADING_DEPTH, Grid, RowProblem, clean_cells, position_names
 from pipeline.reading.headings import find_heading, recognise
 from pipeline.reading.package import repack
 
-_HEAD = 1_000
 _MIDNIGHT = r"^(\d{4}-\d\d-\d\d) 00:00:00$"
 _LONG_NUMBER = r"^-?\d{16,}$"
 _CODE_KINDS = frozenset({"identifier", "token"})
@@ -29,7 +28,7 @@ def read_workbook(content: bytes, contract: Contract) -> Grid:
     package = repack(content)
     for table in _list_tables(package.content):
         try:
-            place = find_heading(table.head(_HEAD).iter_rows(), contract)
+            place = find_heading(table.head(HEADING_DEPTH).iter_rows(), contract)
         except ReturnRejectedError as refusal:
             if refusal.rule != "headings_missing":
                 raise
@@ -67,7 +66,7 @@ def _lay_grid(table: pl.DataFrame, place: int) -> Grid:
     frame = table.slice(place + 1).rename(dict(zip(table.columns, names, strict=True)))
     frame = frame.with_columns(pl.col(names).str.replace(_MIDNIGHT, "${1}"))
     frame = frame.with_row_index("row", offset=place + 2)
-    return Grid(headings, frame.with_columns(pl.col("row").cast(pl.UInt32)))
+    return Grid(headings, clean_cells(frame.with_columns(pl.col("row").cast(pl.UInt32))))
 
 
 def _find_lost_digits(grid: Grid, contract: Contract) -> list[RowProblem]:

@@ -23,14 +23,15 @@ _MONTH_NAMES = (
 class Edition:
     """One published state of one month: `number` counts from 1, `versions` says what it was made with.
 
-    `closing_day` is the day of the following month on which the month closes. Raises UsageError where the
-    month or the number cannot be.
+    `closing_day` is the day of the following month on which the month closes. `is_made_up` marks an edition
+    that counts made-up returns: every page says so. Raises UsageError where the month or the number cannot be.
     """
 
     month: str
     number: int
     versions: Mapping[str, str]
     closing_day: int = 10
+    is_made_up: bool = False
 
     def __post_init__(self) -> None:
         check_month(self.month)

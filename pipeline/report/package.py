@@ -31,6 +31,7 @@ def write_manifest(draft: Path, edition: Edition) -> Path:
         "number": edition.number,
         "announced_for": edition.announced_for.isoformat(),
         "licence": LICENCE,
+        "made_up": edition.is_made_up,
         "versions": dict(edition.versions),
         "files": {
             name: {"sha256": sha256_of(path), "bytes": path.stat().st_size}

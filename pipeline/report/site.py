@@ -93,7 +93,9 @@ def find_editions(published: Path, contract: Contract) -> tuple[Entry, ...]:
             check_approval(path.parent)
             manifests.append(_read_at(path.parent, address))
     manifests.sort(key=lambda manifest: (manifest["month"], manifest["number"]), reverse=True)
-    editions = [Edition(raw["month"], raw["number"], raw["versions"]) for raw in manifests]
+    editions = [
+        Edition(raw["month"], raw["number"], raw["versions"], is_made_up=raw["made_up"]) for raw in manifests
+    ]
     latest = {edition.month: edition for edition in reversed(editions)}
     return tuple(
         _entry(manifest, edition, latest[edition.month], contract)
@@ -150,6 +152,7 @@ def _dataset(entry: Entry) -> dict[str, Any]:
         "number": edition.number,
         "announced_for": entry.announced_for.isoformat(),
         "licence": LICENCE,
+        "made_up": edition.is_made_up,
         "replaced_by": entry.replaced_by.edition_id if entry.replaced_by else None,
         "versions": dict(edition.versions),
         "manifest": f"{edition.folder}/{MANIFEST}",

@@ -28,6 +28,9 @@ _IFSC_NAMED = re.compile(r"ifsc[^0-9\n]{0,12}?(?<![a-z])[a-z]{4}0[a-z0-9]{6}(?![
 _FIXED_LINE = re.compile(r"(?:0|91)[1-8][0-9]{9}")
 _MOBILE = re.compile(r"(?:0091|091|91|0)?[6-9][0-9]{9}")
 _COUNTRY_AND_TRUNK = frozenset({"0", "91", "091", "0091"})
+_MOST_GROUPS = 500
+"""A text with more groups of digits than this is a table of numbers; it is held without a closer look."""
+
 _PLAIN_PHONE = frozenset({(10,), (11,), (12,), (13,), (5, 5), (1, 10), (2, 10), (2, 5, 5)})
 _PLAIN_AADHAAR = frozenset({(12,), (4, 4, 4)})
 
@@ -52,6 +55,8 @@ class _Number:
 def judge_text(text: str) -> set[str]:
     """Return the rules that the numbers in a free text break."""
     text = _HEX_TOKEN.sub("#", text)
+    if len(_GROUP.findall(text)) > _MOST_GROUPS:
+        return {"personal_account"}
     rules = {rule for number in _numbers(text) for rule in _judge_number(number)}
     if _holds_pan(text):
         rules.add("personal_pan")
@@ -89,35 +94,39 @@ def _numbers(text: str) -> Iterator[_Number]:
         near = bool(section_pattern().search(text, max(0, run.start() - 20), run.start()))
         for start in range(len(groups)):
             length = 0
-            for end, group in enumerate(groups[start:], start + 1):
-                length += len(group)
+            for end in range(start, min(start + 16, len(groups))):
+                length += len(groups[end])
                 if length >= 10:
-                    yield _Number(tuple(groups[start:end]), run[0][0] == "+" and start == 0, near)
+                    yield _Number(tuple(groups[start : end + 1]), run[0][0] == "+" and start == 0, near)
                 if length >= 16:
                     break
 
 
 def _judge_number(number: _Number) -> set[str]:
-    if not _is_grouped_as_one(number):
-        return set()
     digits, lengths = number.digits, set(number.lengths)
+    rule = None
     if _MOBILE.fullmatch(digits) or _is_fixed_line(number):
-        return {"personal_phone"}
-    if len(digits) == 12 and lengths in ({12}, {4}, {1}, {6}) and aadhaar.is_valid(digits):
-        return {"personal_aadhaar"}
-    if len(digits) == 16 and lengths in ({16}, {4}, {1}) and vid.is_valid(digits):
-        return {"personal_aadhaar"}
-    return {"personal_account"} if len(number.groups) == 1 and len(digits) >= 11 else set()
+        rule = "personal_phone"
+    elif len(digits) == 12 and lengths in ({12}, {4}, {1}, {6}) and aadhaar.is_valid(digits):
+        rule = "personal_aadhaar"
+    elif len(digits) == 16 and lengths in ({16}, {4}, {1}) and vid.is_valid(digits):
+        rule = "personal_aadhaar"
+    elif len(number.groups) == 1 and len(digits) >= 11:
+        rule = "personal_account"
+    return {rule} if rule and _is_grouped_as_one(number) else set()
 
 
 def _is_grouped_as_one(number: _Number) -> bool:
-    """Tell a number written in groups from a list of small numbers: all digits stand apart, or none does."""
-    lengths = number.lengths
-    if number.groups[0] in _COUNTRY_AND_TRUNK and len(lengths) > 1:
-        lengths = lengths[1:]
-    if number.near_section and max(lengths) <= 3:
-        return False
-    return max(lengths) == 1 or min(lengths) >= 2
+    """Tell a number written in groups from a list of small numbers: all digits stand apart, or none does.
+
+    A country or trunk code may stand apart, or be joined to the first group.
+    """
+    first, rest = number.groups[0], number.lengths[1:]
+    joined = [(len(first) - len(code), *rest) for code in _COUNTRY_AND_TRUNK if first.startswith(code)]
+    ways = [[length for length in way if length] for way in (number.lengths, *joined)]
+    if number.near_section:
+        ways = [way for way in ways if max(way) > 3]
+    return any(max(way) == 1 or min(way) >= 2 for way in ways if way)
 
 
 def _is_fixed_line(number: _Number) -> bool:

@@ -134,6 +134,7 @@ def finish_return(
     rows_received: int = 0,
     blank_rows: int = 0,
     dropped_columns: Sequence[str] = (),
+    is_made_up: bool = False,
 ) -> None:
     """Note how the intake of a return ended; `state` is stored or rejected."""
     connection.execute(
@@ -145,6 +146,7 @@ def finish_return(
             rows_received=rows_received,
             blank_rows=blank_rows,
             dropped_columns=list(dropped_columns),
+            is_made_up=is_made_up,
         )
     )
 

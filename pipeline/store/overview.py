@@ -19,10 +19,9 @@ LINKS_SCHEMA = pl.Schema(
         "reasons": pl.String,
         "link_rule": pl.String,
         "link_bits": pl.Float64,
-        "deliveries": pl.Int64,
     }
 )
-"""One line a row of a return, with how often the return was delivered."""
+"""One line a received row: what became of it, and of which incident it tells."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,10 @@ class MonthStatus:
 
 
 def load_links(connection: sa.Connection, month: str) -> pl.DataFrame:
-    """Return LINKS_SCHEMA for all rows of returns for `month`; rows that wait for linkage are `accepted`."""
+    """Return LINKS_SCHEMA for all rows received for `month`; rows that wait for linkage are `accepted`.
+
+    A return that was delivered again has its rows again, as duplicates of what they told the first time.
+    """
     deliveries = (
         sa.select(tables.deliveries.c.return_id, sa.func.count().label("deliveries"))
         .group_by(tables.deliveries.c.return_id)
@@ -71,7 +73,20 @@ def load_links(connection: sa.Connection, month: str) -> pl.DataFrame:
         .where(_returns.c.month == month)
         .order_by(_returns.c.collective, _returns.c.return_id, _rows.c.row)
     )
-    return copy_out(connection, query, LINKS_SCHEMA)
+    return _repeat_deliveries(
+        copy_out(connection, query, pl.Schema([*LINKS_SCHEMA.items(), ("deliveries", pl.Int64())]))
+    )
+
+
+def _repeat_deliveries(lines: pl.DataFrame) -> pl.DataFrame:
+    repeated = lines.filter(pl.col("deliveries") > 1)
+    again = repeated.select(pl.all().repeat_by(pl.col("deliveries") - 1).explode()).with_columns(
+        verdict=pl.col("verdict").replace("counted", "duplicate"),
+        reasons=pl.when(pl.col("incident_id").is_null())
+        .then("reasons")
+        .otherwise(pl.lit("same_return_twice")),
+    )
+    return pl.concat([lines, again]).drop("deliveries")
 
 
 def list_months(connection: sa.Connection) -> list[str]:
@@ -99,7 +114,7 @@ def load_month(connection: sa.Connection, month: str) -> MonthStatus:
     editions = sa.select(tables.editions.c.edition_id, tables.editions.c.state).where(
         tables.editions.c.month == month
     )
-    verdicts = load_links(connection, month).group_by("verdict").agg(pl.col("deliveries").count())
+    verdicts = load_links(connection, month).group_by("verdict").len()
     return MonthStatus(
         month=month,
         filed=list_filed(connection, month),

@@ -140,6 +140,12 @@ def count_collectives_filed(connection: sa.Connection, edition_id: str, month: s
     return connection.execute(query).scalar_one()
 
 
+def counts_made_up(connection: sa.Connection, edition_id: str) -> bool:
+    """Tell whether a return of the edition says of itself that it is made up."""
+    query = sa.select(_returns.c.return_id).where(_returns.c.edition_id == edition_id, _returns.c.is_made_up)
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def add_cells(connection: sa.Connection, edition_id: str, cells: pl.DataFrame) -> None:
     """Append cells that were counted elsewhere (columns of the table, without the edition)."""
     copy_in(connection, _cells, cells.with_columns(edition_id=pl.lit(edition_id)))

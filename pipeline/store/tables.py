@@ -43,6 +43,7 @@ returns = sa.Table(
     sa.Column("rows_received", sa.Integer),
     sa.Column("blank_rows", sa.Integer),
     sa.Column("dropped_columns", _codes),
+    sa.Column("is_made_up", sa.Boolean, comment="Whether the return itself says that it is made up."),
     sa.Column("edition_id", sa.Text, comment="The edition that accounts for this return."),
     sa.CheckConstraint("state IN ('landed', 'stored', 'rejected')", name="state"),
     sa.Index(None, "month"),

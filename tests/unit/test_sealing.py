@@ -26,7 +26,9 @@ def test_the_same_text_sealed_twice_looks_different() -> None:
 
 
 def test_hashes_differ_by_purpose_and_key() -> None:
-    hashes = {Sealer(key).hash(purpose, "abc") for key in (KEY, OTHER_KEY) for purpose in ("person", "digest")}
+    hashes = {
+        Sealer(key).hash(purpose, "abc") for key in (KEY, OTHER_KEY) for purpose in ("person", "digest")
+    }
     assert len(hashes) == 4
 
 

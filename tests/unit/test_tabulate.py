@@ -41,7 +41,9 @@ def count_by_hand(incidents: list[dict[str, object]], plan: Plan) -> dict[Cell, 
             for dimension in family.dimensions:
                 answer = told[CODE_FIELDS.get(dimension, dimension)]
                 codes = answer if isinstance(answer, list) else [answer]
-                combinations = [(*found, code) for found in combinations for code in codes if code is not None]
+                combinations = [
+                    (*found, code) for found in combinations for code in codes if code is not None
+                ]
             for combination in combinations:
                 codes = (*combination, "", "")[:2]
                 for geography in ["IN", *([told["state"]] if family.by_state else [])]:

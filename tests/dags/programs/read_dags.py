@@ -7,13 +7,13 @@ import sys
 import time
 from pathlib import Path
 
+from airflow.configuration import retrieve_configuration_description
 from airflow.dag_processing.dagbag import DagBag
 from airflow.serialization.serialized_objects import DagSerialization
 
 HEAVY = ("great_expectations", "pandas", "polars", "duckdb", "pyarrow", "pipeline.jobs")
 
 folder = Path(os.environ["JAWABDEHI_CHECKOUT"]) / "dags"
-sys.path[:0] = [str(folder), str(folder / "plugins")]
 started = time.monotonic()
 bag = DagBag(folder)
 seconds = time.monotonic() - started
@@ -46,12 +46,16 @@ def describe_dag(dag) -> dict:
     }
 
 
-print(
+sys.stdout.write(
     json.dumps(
         {
             "import_errors": bag.import_errors,
             "seconds": seconds,
             "heavy": sorted(name for name in HEAVY if name in sys.modules),
+            "known_settings": {
+                name: list(section["options"])
+                for name, section in retrieve_configuration_description().items()
+            },
             "dags": {dag_id: describe_dag(dag) for dag_id, dag in bag.dags.items()},
         },
         default=str,

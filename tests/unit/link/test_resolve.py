@@ -104,7 +104,16 @@ def shuffled_rows(draw: st.DrawFn) -> tuple[pl.DataFrame, pl.DataFrame]:
     raw = draw(rows_strategy)
     frame = pl.DataFrame(
         [
-            (f"{month}/{name}", number, *key, action, month, name, None if action == "withdraw" else said, False)
+            (
+                f"{month}/{name}",
+                number,
+                *key,
+                action,
+                month,
+                name,
+                None if action == "withdraw" else said,
+                False,
+            )
             for number, (*key, action, month, name, said) in enumerate(raw, start=2)
         ],
         schema=ROWS_SCHEMA,
@@ -128,7 +137,11 @@ def test_every_row_has_one_verdict_and_every_report_at_most_one_counted_row(
     resolved = resolve_rows(frame)
     assert resolved.height == frame.height
     assert resolved["verdict"].null_count() == 0
-    counted = Counter(resolved.filter(pl.col("verdict") == "counted").select("collective", "report_id").rows())
-    withdrawn = set(resolved.filter(pl.col("verdict") == "withdrawn").select("collective", "report_id").rows())
+    counted = Counter(
+        resolved.filter(pl.col("verdict") == "counted").select("collective", "report_id").rows()
+    )
+    withdrawn = set(
+        resolved.filter(pl.col("verdict") == "withdrawn").select("collective", "report_id").rows()
+    )
     for report in set(resolved.select("collective", "report_id").rows()):
         assert counted[report] == (0 if report in withdrawn else 1)

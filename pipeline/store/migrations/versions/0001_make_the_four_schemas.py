@@ -124,6 +124,12 @@ def upgrade() -> None:
         sa.Column("blank_rows", sa.Integer(), nullable=True),
         sa.Column("dropped_columns", postgresql.ARRAY(sa.Text()), nullable=True),
         sa.Column(
+            "is_made_up",
+            sa.Boolean(),
+            nullable=True,
+            comment="Whether the return itself says that it is made up.",
+        ),
+        sa.Column(
             "edition_id", sa.Text(), nullable=True, comment="The edition that accounts for this return."
         ),
         sa.CheckConstraint("state IN ('landed', 'stored', 'rejected')", name="ck_returns_state"),

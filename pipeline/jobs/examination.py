@@ -1,0 +1,96 @@
+"""What reading, screening, coding and validation together make of one return; no store, no keys, no files."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from pipeline.coding import code_frame
+from pipeline.contract import Contract
+from pipeline.read import read_return
+from pipeline.screen import screen_frame
+from pipeline.validate import validate_frame
+
+_FORBIDS_COUNTING = {"quarantine", "hold", "reject"}
+
+
+@dataclass(frozen=True)
+class Examination:
+    """One return, examined.
+
+    `received` has one line a row received (`row`, and `report_id` as it was written, where there is such a
+    column). `accepted` are the rows that are counted unless linkage finds otherwise. `held` tells for each row
+    with personal data whether its report id is part of it.
+    """
+
+    received: pl.DataFrame
+    accepted: pl.DataFrame
+    held: pl.DataFrame
+    findings: pl.DataFrame
+    blank_rows: int
+    dropped_columns: tuple[str, ...]
+
+    @property
+    def holds_what_may_not_be_kept(self) -> bool:
+        """Whether the file as it was sent has personal data, or columns that are no part of the form."""
+        return bool(self.held.height or self.dropped_columns)
+
+
+def examine_return(content: bytes, extension: str, contract: Contract, *, received_on: date) -> Examination:
+    """Read, screen, code and validate the bytes of one return.
+
+    `received_on` is the day of receipt in India. Raises ReturnRejectedError where no rows can be read.
+    """
+    read = read_return(content, extension, contract)
+    screened = screen_frame(read.frame, contract)
+    validated = validate_frame(code_frame(screened.frame, contract), contract, received_on=received_on)
+    findings = pl.concat([read.findings, screened.findings, validated.findings]).unique()
+    severe = [rule.rule for rule in contract.rules.values() if rule.severity in _FORBIDS_COUNTING]
+    broken = findings.filter(pl.col("rule").is_in(severe))
+    return Examination(
+        received=read.frame.select("row", pl.col("^report_id$")),
+        accepted=validated.accepted.join(broken, on="row", how="anti").sort("row"),
+        held=screened.findings.group_by("row").agg(id_is_personal=(pl.col("field") == "report_id").any()),
+        findings=findings.sort("row", "field", "rule"),
+        blank_rows=read.blank_rows,
+        dropped_columns=screened.dropped_columns,
+    )
+
+
+def list_received(examined: Examination, contract: Contract, digests: pl.Series) -> pl.DataFrame:
+    """Return one line a row received: row, report_id, action, intake and digest.
+
+    `digests` belong to the accepted rows. A report id is kept where it has the form of one and is no personal
+    datum, so that a collective finds the rows that were not accepted, too.
+    """
+    accepted = examined.accepted.select(
+        "row", "report_id", "action", intake=pl.lit("accepted"), digest=digests
+    )
+    pattern = f"^(?:{contract.fields['report_id'].pattern})$"
+    others = (
+        examined.received.join(accepted, on="row", how="anti")
+        .join(examined.held, on="row", how="left")
+        .with_columns(
+            intake=pl.when(pl.col("id_is_personal").is_null())
+            .then(pl.lit("quarantined"))
+            .otherwise(pl.lit("held")),
+        )
+    )
+    if "report_id" in others.columns:
+        usable = pl.col("report_id").str.contains(pattern) & ~pl.col("id_is_personal").fill_null(value=False)
+        others = others.with_columns(pl.when(usable).then("report_id"))
+    return pl.concat([accepted, others.drop("id_is_personal")], how="diagonal").sort("row")
+
+
+def list_statements(accepted: pl.DataFrame) -> pl.Series:
+    """Return what each accepted row says, as one text; null for a withdrawal, which says nothing."""
+    said = [name for name in accepted.columns if name not in {"row", "action"}]
+    statement = pl.struct(said).struct.json_encode()
+    return accepted.select(pl.when(pl.col("action") != "withdraw").then(statement)).to_series()
+
+
+def list_purged(accepted: pl.DataFrame, contract: Contract) -> pl.Series:
+    """Return what goes into the vault of each row, as JSON: purged fields, and the days that stand for one."""
+    kept = {"row", *(field.name for field in contract.fields.values() if not field.purged)}
+    purged = [name for name in accepted.columns if name not in kept]
+    return accepted.select(pl.struct(purged).struct.json_encode()).to_series()

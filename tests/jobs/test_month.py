@@ -1,0 +1,229 @@
+"""A month through the jobs, on a real server: nothing is lost, nothing is counted twice, nothing moves."""
+
+import csv
+import json
+from collections import Counter
+from pathlib import Path
+
+import polars as pl
+import pytest
+import sqlalchemy as sa
+
+from pipeline import jobs
+from pipeline.contract import Contract
+from pipeline.errors import JawabdehiError
+from pipeline.example import write_example
+from pipeline.report.package import check_manifest
+from pipeline.store import tables
+from pipeline.store.ledger import check_chain
+
+
+def count_rows(path: Path) -> int:
+    """Count the rows of a return without the program's own reader."""
+    if path.suffix == ".json":
+        return len(json.loads(path.read_text(encoding="utf-8"))["reports"])
+    if path.suffix == ".xlsx":
+        return pl.read_excel(path, infer_schema_length=0).height
+    text = path.read_text(encoding="utf-8-sig")
+    delimiter = max(",;\t", key=text.splitlines()[0].count)
+    return sum(1 for _ in csv.DictReader(text.splitlines(keepends=True), delimiter=delimiter))
+
+
+def read_tree(folder: Path) -> dict[str, tuple[bytes, int]]:
+    return {
+        path.relative_to(folder).as_posix(): (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def figure(october, table: str, geography: str, measure: str = "incidents") -> dict[str, str]:
+    path = october.settings.published / october.month / "e1" / "figures.csv"
+    with path.open(encoding="utf-8", newline="") as lines:
+        (found,) = [
+            line
+            for line in csv.DictReader(lines)
+            if (line["table"], line["geography"], line["measure"]) == (table, geography, measure)
+        ]
+    return found
+
+
+def test_every_row_of_the_example_has_exactly_one_line(october, contract: Contract) -> None:
+    files = write_example(october.settings.inbox, month="2026-10", reports=300, seed=7, contract=contract)
+    october.run()
+    lines = october.export()
+    assert len(lines) == 300 == sum(count_rows(path) for path in files)
+    verdicts = Counter(line["verdict"] for line in lines)
+    assert set(verdicts) == {"counted", "duplicate", "quarantined", "held", "withdrawn", "superseded"}
+    for line in lines:
+        assert bool(line["incident_id"]) == (line["verdict"] in {"counted", "duplicate"})
+        assert line["reasons"] or line["verdict"] == "counted"
+    incidents = [line["incident_id"] for line in lines if line["verdict"] == "counted"]
+    assert len(incidents) == len(set(incidents))
+    assert {line["incident_id"] for line in lines if line["verdict"] == "duplicate"} <= set(incidents)
+
+
+def test_a_second_run_changes_nothing(october, contract: Contract) -> None:
+    write_example(october.settings.inbox, month="2026-10", reports=120, seed=7, contract=contract)
+    october.run()
+    before = read_tree(october.settings.published), read_tree(october.settings.returns), october.export()
+    october.run()
+    assert (
+        read_tree(october.settings.published),
+        read_tree(october.settings.returns),
+        october.export(),
+    ) == before
+
+
+def test_an_edition_that_counts_made_up_returns_says_so_and_no_other_does(
+    october, november, contract: Contract, make_report
+) -> None:
+    write_example(october.settings.inbox, month="2026-10", reports=60, seed=7, contract=contract)
+    october.run()
+    november.send_reports("UTTHAN", make_report("U-1"))
+    november.run()
+    pages = {
+        month.month: (month.settings.published / month.month / "e1" / "IN" / "report.en.html").read_text()
+        for month in (october, november)
+    }
+    assert "Made-up example" in pages["2026-10"]
+    assert "Made-up example" not in pages["2026-11"]
+
+
+def test_the_published_count_is_that_of_the_rows_sent(october, make_report) -> None:
+    october.send_reports("UTTHAN", *(make_report(f"U-{n}") for n in range(23)))
+    october.run()
+    assert figure(october, "total", "IN-WB")["value"] == "25"
+    assert figure(october, "total", "IN-OD")["status"] == "not_published"
+    assert figure(october, "accounting", "IN", "rows_received")["value"] == "25"
+    assert figure(october, "coverage", "IN", "collectives_filed")["value"] == "1"
+
+
+def test_the_same_return_under_two_names_is_counted_once_and_accounted_for_twice(
+    october, make_report
+) -> None:
+    reports = [make_report(f"U-{n}") for n in range(12)]
+    october.send_reports("UTTHAN", *reports)
+    october.send_reports("UTTHAN", *reports, name="2026-10-again.csv")
+    october.run()
+    assert Counter(line["verdict"] for line in october.export()) == {"counted": 12, "duplicate": 12}
+    assert figure(october, "total", "IN-WB")["value"] == "10"
+    assert figure(october, "accounting", "IN", "rows_received")["value"] == "25"
+    (slip,) = october.settings.returns.glob("UTTHAN/*.html")
+    assert "delivered 2 times" in slip.read_text(encoding="utf-8")
+
+
+def test_a_correction_replaces_the_report_and_a_withdrawal_erases_it(october, engine, make_report) -> None:
+    october.send_reports("UTTHAN", make_report("U-1"), make_report("U-2"))
+    october.collect()
+    october.send_reports(
+        "UTTHAN",
+        make_report("U-1", action="correct", service="FIR_COPY"),
+        {"report_id": "U-2", "action": "withdraw"},
+        name="2026-10-later.csv",
+    )
+    october.collect()
+    assert october.verdicts() == {"U-1": ["superseded", "counted"], "U-2": ["withdrawn", "withdrawn"]}
+    with engine.connect() as connection:
+        services = connection.scalars(sa.select(tables.incidents.c.service)).all()
+        kept = connection.scalar(sa.select(sa.func.count()).select_from(tables.sealed_reports))
+    assert services == ["FIR_COPY"]
+    # The two versions of U-1; nothing of U-2.
+    assert kept == 2
+
+
+def test_a_withdrawn_report_stays_withdrawn_when_the_old_file_is_sent_again(october, make_report) -> None:
+    october.send_reports("UTTHAN", make_report("U-1"))
+    october.send_reports("UTTHAN", {"report_id": "U-1", "action": "withdraw"}, name="2026-10-b.csv")
+    october.collect()
+    october.send_reports("UTTHAN", make_report("U-1"), make_report("U-2"), name="2026-10-c.csv")
+    october.collect()
+    assert set(october.verdicts()["U-1"]) == {"withdrawn"}
+    assert october.verdicts()["U-2"] == ["counted"]
+
+
+def test_a_late_report_counts_in_the_open_month_and_the_closed_month_stays(
+    october, november, make_report
+) -> None:
+    october.send_reports("UTTHAN", *(make_report(f"U-{n}") for n in range(20)))
+    october.run()
+    before = read_tree(october.settings.published / "2026-10")
+    october.send_reports("UTTHAN", *(make_report(f"L-{n}") for n in range(20)), name="2026-10-late.csv")
+    november.send_reports("UTTHAN", *(make_report(f"N-{n}") for n in range(10)))
+    november.run()
+    assert read_tree(october.settings.published / "2026-10") == before
+    assert figure(november, "total", "IN-WB")["value"] == "30"
+
+
+def test_a_withdrawal_after_publication_moves_no_closed_figure(october, november, make_report) -> None:
+    october.send_reports("UTTHAN", *(make_report(f"U-{n}") for n in range(20)))
+    october.run()
+    before = read_tree(october.settings.published / "2026-10")
+    november.send_reports("UTTHAN", {"report_id": "U-3", "action": "withdraw"})
+    november.run()
+    assert read_tree(october.settings.published / "2026-10") == before
+    assert october.verdicts()["U-3"] == ["withdrawn"]
+
+
+def test_a_month_before_a_published_one_cannot_be_opened(october, november) -> None:
+    november.run()
+    with pytest.raises(JawabdehiError, match="later month"):
+        october.draft()
+
+
+def test_a_draft_made_again_after_it_was_shown_is_not_published_unseen(october, make_report) -> None:
+    october.send_reports("UTTHAN", *(make_report(f"U-{n}") for n in range(20)))
+    october.collect()
+    edition_id, shown = october.draft()
+    october.send_reports("UTTHAN", *(make_report(f"M-{n}") for n in range(20)), name="2026-10-more.csv")
+    october.collect()
+    october.draft()
+    with pytest.raises(JawabdehiError, match="made again"):
+        jobs.publish_edition(october.settings, edition_id, shown, "A made-up approver")
+    assert not (october.settings.published / "2026-10").exists()
+
+
+def test_what_comes_while_a_draft_waits_counts_in_the_next_month(october, november, make_report) -> None:
+    october.send_reports("UTTHAN", *(make_report(f"U-{n}") for n in range(20)))
+    october.collect()
+    draft = october.draft()
+    october.send_reports("UTTHAN", *(make_report(f"M-{n}") for n in range(20)), name="2026-10-more.csv")
+    october.collect()
+    jobs.publish_edition(october.settings, *draft, "A made-up approver")
+    november.run()
+    assert figure(october, "total", "IN-WB")["value"] == "20"
+    assert figure(november, "total", "IN-WB")["value"] == "20"
+
+
+def test_the_published_edition_matches_its_manifest_and_the_ledger_holds(
+    october, engine, make_report
+) -> None:
+    october.send_reports("UTTHAN", make_report("U-1"))
+    october.run()
+    check_manifest(october.settings.published / "2026-10" / "e1")
+    with engine.connect() as connection:
+        assert check_chain(connection) > 0
+
+
+def test_the_landed_bytes_are_erased_once_personal_data_or_an_unknown_column_was_found(
+    october, engine, make_report
+) -> None:
+    october.send_reports("UTTHAN", make_report("U-1"))
+    october.send_reports("BIHAAN", make_report("B-1", narrative="Call 98765 43210."))
+    october.send_reports("OMBLA", make_report("O-1", survivor_name="A made-up name"))
+    october.collect()
+    with engine.connect() as connection:
+        query = sa.select(tables.landed.c.return_id).where(tables.landed.c.content.is_not(None))
+        (kept,) = connection.scalars(query)
+    assert kept.startswith("UTTHAN")
+    assert october.verdicts()["B-1"] == ["held"]
+
+
+def test_a_slip_names_row_field_and_what_to_do_and_no_value(october, make_report) -> None:
+    (path,) = [october.send_reports("UTTHAN", make_report("U-1"), make_report("U-2", service="=cmd|calc"))]
+    (return_id,) = october.collect()
+    slip = october.slip(return_id)
+    assert "Not counted until mended" in slip
+    assert "3" in slip
+    assert "cmd" not in slip
+    assert path.name not in slip
