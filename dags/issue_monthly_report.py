@@ -128,6 +128,9 @@ def issue_monthly_report() -> None:
         "*Reject* publishes nothing.\n\nSHA-256 of the draft's manifest: {{ ti.xcom_pull(task_ids='seal') }}",
         defaults="Reject",
         response_timeout=timedelta(days=14),
+        # Airflow loses an answer that comes within a second or two and tries again: the question is put anew.
+        retry_delay=timedelta(seconds=5),
+        retry_exponential_backoff=False,
     )
     wait_for_returns() >> edition
     pages >> sealed >> approve >> publish(edition, sealed, approve.output)

@@ -59,10 +59,7 @@ def read_return(content: bytes, extension: str, contract: Contract) -> ReadRetur
 def _settle(grid: Grid, contract: Contract) -> ReadReturn:
     frame, headings = _drop_blank_tail(grid.frame, list(grid.headings))
     names, twice = name_columns(headings, contract)
-    findings = [
-        find_on(problem.rows, problem.rule, _field_at(problem.position, names, contract))
-        for problem in grid.problems
-    ]
+    findings = _locate_problems(grid, names, contract)
     frame, too_long = _cut_long_cells(frame, names, contract)
     findings.extend(too_long)
     frame = frame.rename(dict(zip(position_names(len(names)), names, strict=True)))
@@ -77,6 +74,16 @@ def _settle(grid: Grid, contract: Contract) -> ReadReturn:
     return ReadReturn(filled, gather_findings(findings), frame.height - filled.height)
 
 
+def _locate_problems(grid: Grid, names: list[str], contract: Contract) -> list[pl.DataFrame]:
+    """Turn problems into findings; those of columns that will be dropped anyway cost no row."""
+    fields = {position: name for position, name in enumerate(names) if name in contract.fields}
+    return [
+        find_on(problem.rows, problem.rule, "" if problem.position is None else fields[problem.position])
+        for problem in grid.problems
+        if problem.position is None or problem.position in fields
+    ]
+
+
 def _drop_blank_tail(frame: pl.DataFrame, headings: list[str]) -> tuple[pl.DataFrame, list[str]]:
     kept = len(headings)
     while kept and not headings[kept - 1].strip() and frame[str(kept - 1)].null_count() == frame.height:
@@ -88,22 +95,15 @@ def _cut_long_cells(
     frame: pl.DataFrame, names: list[str], contract: Contract
 ) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     findings = []
-    for position, name in enumerate(position_names(len(names))):
-        if (frame[name].str.len_bytes().max() or 0) <= MOST_CHARACTERS:  # type: ignore[operator]
+    for position, name in enumerate(names):
+        cells = frame[str(position)]
+        if (cells.str.len_bytes().max() or 0) <= MOST_CHARACTERS:  # type: ignore[operator]
             continue
-        too_long = (frame[name].str.len_chars() > MOST_CHARACTERS).fill_null(value=False)
-        findings.append(
-            find_on(frame["row"].filter(too_long), "cell_too_long", _field_at(position, names, contract))
-        )
-        frame = frame.with_columns(pl.when(~too_long).then(pl.col(name)).alias(name))
+        too_long = (cells.str.len_chars() > MOST_CHARACTERS).fill_null(value=False)
+        if name in contract.fields:
+            findings.append(find_on(frame["row"].filter(too_long), "cell_too_long", name))
+        frame = frame.with_columns(pl.when(~too_long).then(cells).alias(str(position)))
     return frame, findings
-
-
-def _field_at(position: int | None, names: list[str], contract: Contract) -> str:
-    """Return the field's name; a heading that the contract does not know may itself be personal."""
-    if position is None or position >= len(names):
-        return ""
-    return names[position] if names[position] in contract.fields else ""
 
 
 def _find_column_problems(frame: pl.DataFrame, twice: list[str], contract: Contract) -> list[pl.DataFrame]:

@@ -82,6 +82,9 @@ def render_sheet(slip: Slip, contract: Contract) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(["row", "field", "verdict", "rule", "reason", "what to do"])
+    if slip.rejected_by:
+        rule = contract.rules[slip.rejected_by]
+        writer.writerow(["", "", "Return rejected", rule.rule, rule.reason, rule.mend])
     for note in slip.notes:
         said = _say(note, contract)
         writer.writerow(

@@ -5,6 +5,7 @@ Counted here is what the sheets would unfold to; nothing of it is kept.
 """
 
 import array
+import functools
 import re
 from collections.abc import Mapping
 from xml.parsers import expat
@@ -17,7 +18,7 @@ _MOST_CELLS = 6_000_000
 
 _MOST_CHARACTERS = 64 * 1024 * 1024
 _MOST_DEPTH = 64
-_REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_COLUMN = re.compile(r"[A-Z]{1,3}")
 
 
 def take_census(parts: Mapping[str, bytes]) -> None:
@@ -85,20 +86,22 @@ class _Walk:
             self._parser.CharacterDataHandler = self._add_string
 
     def _begin_cell(self, attributes: Mapping[str, str]) -> None:
-        self._column += 1
         self._cell_kind = attributes.get("t", "")
         reference = attributes.get("r")
-        if reference is not None:
-            match = _REFERENCE.fullmatch(reference)
-            if match is None:
-                raise ReturnRejectedError("workbook_broken")
-            self._column = _column_number(match[1])
-            self._row = int(match[2])
+        if reference is None:
+            self._column += 1
+            return
+        letters = reference.rstrip("0123456789")
+        self._column = _column_number(letters)
+        self._row = int(reference[len(letters) :])
 
     def _begin_value(self) -> None:
-        self._last_row = max(self._last_row, self._row)
-        self._first_column = min(self._first_column, self._column)
-        self._last_column = max(self._last_column, self._column)
+        if self._row > self._last_row:
+            self._last_row = self._row
+        if self._column < self._first_column:
+            self._first_column = self._column
+        if self._column > self._last_column:
+            self._last_column = self._column
         if self._cell_kind == "s":
             self._index = ""
             self._parser.CharacterDataHandler = self._add_index
@@ -130,7 +133,11 @@ class _Walk:
             raise ReturnRejectedError("too_many_columns")
 
 
+@functools.lru_cache(maxsize=MOST_COLUMNS)
 def _column_number(letters: str) -> int:
+    """Return the number of a column, from 1; raise ValueError for what is no column of a sheet."""
+    if not _COLUMN.fullmatch(letters):
+        raise ValueError
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - 64

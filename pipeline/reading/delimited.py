@@ -19,6 +19,7 @@ from pipeline.reading.grid import (
     HEADING_SEARCH,
     MOST_CELLS,
     MOST_COLUMNS,
+    MOST_ROWS,
     Grid,
     RowProblem,
     clean_cells,
@@ -51,7 +52,8 @@ def read_delimited(content: bytes, contract: Contract) -> Grid:
         raise ReturnRejectedError("file_empty")
     csv.field_size_limit(LARGEST_RECORD)
     layout = _find_layout(content, contract)
-    if (content.count(b"\n") + 1) * len(layout.headings) > MOST_CELLS:
+    rows = max(content.count(b"\n"), content.count(b"\r"))
+    if rows > MOST_ROWS or rows * len(layout.headings) > MOST_CELLS:
         raise ReturnRejectedError("too_many_rows")
     frame = _read_regular(content, layout)
     problems: list[RowProblem] = []

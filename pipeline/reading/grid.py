@@ -8,6 +8,9 @@ import polars as pl
 MOST_COLUMNS = 256
 """A form has some thirty columns; a file with more than this is no return."""
 
+MOST_ROWS = 1_048_576
+"""Rows of one return, blank ones included: as many as a spreadsheet has."""
+
 MOST_CELLS = 32_000_000
 """Cells of one return, blank ones included: 16 bytes each in memory, 512 MiB in all."""
 

@@ -58,7 +58,7 @@ def name_columns(headings: Sequence[str], contract: Contract) -> tuple[list[str]
         if known and known in taken and known not in twice:
             twice.append(known)
         name = known if known and known not in taken else f"?{clean_heading(heading)}"
-        if name in taken:
+        while name in taken:
             name = f"{name} (column {position})"
         names.append(name)
         taken.add(name)

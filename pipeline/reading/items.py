@@ -13,6 +13,7 @@ from pipeline.reading.encoding import read_utf8
 from pipeline.reading.grid import (
     MOST_CELLS,
     MOST_COLUMNS,
+    MOST_ROWS,
     Grid,
     RowProblem,
     clean_cells,
@@ -54,7 +55,7 @@ def read_items(content: bytes, contract: Contract) -> Grid:
         raise ReturnRejectedError("json_not_reports")
     if len(keys) > MOST_COLUMNS:
         raise ReturnRejectedError("too_many_columns")
-    if len(keys) * len(items) > MOST_CELLS:
+    if len(items) > MOST_ROWS or len(keys) * len(items) > MOST_CELLS:
         raise ReturnRejectedError("too_many_rows")
     if not any(name and contract.fields[name].required for name in recognise(keys, contract)):
         raise ReturnRejectedError("headings_missing")

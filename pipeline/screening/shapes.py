@@ -103,17 +103,21 @@ def _numbers(text: str) -> Iterator[_Number]:
 
 
 def _judge_number(number: _Number) -> set[str]:
-    digits, lengths = number.digits, set(number.lengths)
     rule = None
-    if _MOBILE.fullmatch(digits) or _is_fixed_line(number):
+    if _MOBILE.fullmatch(number.digits) or _is_fixed_line(number):
         rule = "personal_phone"
-    elif len(digits) == 12 and lengths in ({12}, {4}, {1}, {6}) and aadhaar.is_valid(digits):
+    elif _is_identity_number(number):
         rule = "personal_aadhaar"
-    elif len(digits) == 16 and lengths in ({16}, {4}, {1}) and vid.is_valid(digits):
-        rule = "personal_aadhaar"
-    elif len(number.groups) == 1 and len(digits) >= 11:
+    elif len(number.groups) == 1 and len(number.digits) >= 11:
         rule = "personal_account"
     return {rule} if rule and _is_grouped_as_one(number) else set()
+
+
+def _is_identity_number(number: _Number) -> bool:
+    digits, lengths = number.digits, set(number.lengths)
+    if len(digits) == 12 and lengths in ({12}, {6}, {4}, {1}):
+        return bool(aadhaar.is_valid(digits))
+    return len(digits) == 16 and lengths in ({16}, {4}, {1}) and bool(vid.is_valid(digits))
 
 
 def _is_grouped_as_one(number: _Number) -> bool:
@@ -124,9 +128,8 @@ def _is_grouped_as_one(number: _Number) -> bool:
     first, rest = number.groups[0], number.lengths[1:]
     joined = [(len(first) - len(code), *rest) for code in _COUNTRY_AND_TRUNK if first.startswith(code)]
     ways = [[length for length in way if length] for way in (number.lengths, *joined)]
-    if number.near_section:
-        ways = [way for way in ways if max(way) > 3]
-    return any(max(way) == 1 or min(way) >= 2 for way in ways if way)
+    least = 4 if number.near_section else 1
+    return any(max(way) >= least and (max(way) == 1 or min(way) >= 2) for way in ways if way)
 
 
 def _is_fixed_line(number: _Number) -> bool:

@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -342,7 +343,7 @@ INTACT = {
 
 
 @pytest.mark.parametrize("extension", ["csv", "xlsx", "json"])
-@settings(max_examples=200, deadline=2000, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=5000, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=MUTATIONS)
 def test_damaged_bytes_are_read_or_rejected_and_nothing_else(
     extension: str, seed: list[tuple[int, int]]
@@ -359,7 +360,7 @@ def test_damaged_bytes_are_read_or_rejected_and_nothing_else(
 @pytest.mark.parametrize(
     "part", ["xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml"]
 )
-@settings(max_examples=60, deadline=2000, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=5000, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=MUTATIONS)
 def test_damaged_parts_of_a_sound_zip_are_read_or_rejected(part: str, seed: list[tuple[int, int]]) -> None:
     content = with_parts(PLAIN_BOOK, {part: mutated(part_of(PLAIN_BOOK, part), seed)})
@@ -600,3 +601,14 @@ def test_no_error_carries_a_value_of_the_file() -> None:
         assert "Canary" not in str(refusal.value)
         assert refusal.value.__cause__ is None
         assert refusal.value.__suppress_context__ or refusal.value.__context__ is None
+
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "read"
+
+
+@pytest.mark.parametrize("case", sorted(path.name for path in GOLDEN.iterdir() if path.is_dir()))
+def test_golden_returns_are_read_as_written_down(case: str) -> None:
+    (source,) = (GOLDEN / case).glob("input.*")
+    read = read_return(source.read_bytes(), source.suffix.removeprefix("."), CONTRACT)
+    assert read.frame.write_csv() == (GOLDEN / case / "expected.csv").read_text(encoding="utf-8")
+    assert read.findings.write_csv() == (GOLDEN / case / "findings.csv").read_text(encoding="utf-8")
