@@ -225,7 +225,7 @@ def _make_listener(progress: _Progress) -> object:
 
         @hookimpl
         def on_task_instance_failed(self, task_instance: Any, error: object) -> None:  # noqa: ANN401
-            progress.note(name_of(task_instance), f"failed. {error}")
+            progress.note(name_of(task_instance), f"failed. {error}".rstrip())
 
         @hookimpl
         def on_task_instance_skipped(self, task_instance: Any) -> None:  # noqa: ANN401

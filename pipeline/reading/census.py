@@ -96,12 +96,9 @@ class _Walk:
         self._row = int(reference[len(letters) :])
 
     def _begin_value(self) -> None:
-        if self._row > self._last_row:
-            self._last_row = self._row
-        if self._column < self._first_column:
-            self._first_column = self._column
-        if self._column > self._last_column:
-            self._last_column = self._column
+        self._last_row = max(self._last_row, self._row)
+        self._first_column = min(self._first_column, self._column)
+        self._last_column = max(self._last_column, self._column)
         if self._cell_kind == "s":
             self._index = ""
             self._parser.CharacterDataHandler = self._add_index

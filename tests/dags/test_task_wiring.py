@@ -15,6 +15,19 @@ def test_a_partition_of_another_form_is_refused(probed: dict, case: str) -> None
     assert probed[case]["error"] == "ValueError"
 
 
+def test_a_run_knows_its_month_from_its_partition_or_else_from_its_parameter(probed: dict) -> None:
+    assert probed["month of a partition"] == "2026-10"
+    assert probed["month of a parameter"] == "2026-11"
+    for case in ("without a month", "with a strange month"):
+        assert probed[case]["error"] == "AirflowFailException"
+
+
+def test_a_scheduled_run_waits_for_the_months_returns_and_one_on_demand_does_not(probed: dict) -> None:
+    assert probed["scheduled, not due"] is False
+    assert probed["scheduled, due"] is True
+    assert probed["on demand"] is True
+
+
 def test_without_an_answer_of_this_process_a_person_is_asked(probed: dict) -> None:
     # The cases before this one answered, and their answers ended with them.
     assert probed["not answered"] == "a person is asked"

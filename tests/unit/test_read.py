@@ -240,7 +240,7 @@ def test_a_withdrawal_needs_no_other_column() -> None:
     ids=range(17),
 )
 def test_csv_that_cannot_be_told_apart_into_rows_is_rejected(content: bytes, rule: str) -> None:
-    assert rejection(content, "csv") in ({rule, "not_text"} if content.startswith(b"PK") else {rule})
+    assert rejection(content, "csv") == rule
 
 
 def test_an_unknown_extension_is_rejected() -> None:
@@ -285,9 +285,9 @@ def test_a_cell_of_40_megabytes_is_cut_and_found(quoted: bool) -> None:
 
 
 def test_an_unclosed_quote_before_much_text_ends_soon() -> None:
-    content = f'{HEADING}\n"{LINE}\n'.encode() + b"x,y\n" * 20_000_000
+    content = f'{HEADING}\n"{LINE}\n'.encode() + b"some text,y\n" * 1_000_000
     started = time.monotonic()
-    assert rejection(content, "csv") in {"quotes_broken", "too_many_rows"}
+    assert rejection(content, "csv") == "quotes_broken"
     assert time.monotonic() - started < 20
 
 

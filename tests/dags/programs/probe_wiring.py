@@ -3,14 +3,17 @@
 import json
 import sys
 from collections.abc import Callable
+from types import SimpleNamespace
 from unittest.mock import patch
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from approval import ApprovePublication, answer_in_this_process, name_of_approver
+from issue_monthly_report import wait_for_returns
 from partition_mapping import MonthOfReturnMapper, PartitionMappingPlugin
 from sqlalchemy.exc import OperationalError
-from task_wiring import run_job
+from task_wiring import reporting_month, run_job
 
+import pipeline
 from pipeline.errors import JawabdehiError, RetryableError
 
 CANARY = "canary-9876543210"
@@ -50,6 +53,19 @@ def ask(answer: tuple[str | None] | None) -> object:
             return operator.execute({})
 
 
+def in_run(function: Callable, run_type: str, partition: str | None, month: str | None) -> object:
+    """Call a function as if in a task of a run; the month's returns are not complete."""
+    run = SimpleNamespace(run_type=run_type, partition_key=partition)
+    context = {"dag_run": run, "params": {"month": month}}
+    jobs = SimpleNamespace(month_is_due=lambda _settings, asked: asked == "2026-09")
+    with (
+        patch("task_wiring.get_current_context", lambda: context),
+        patch("issue_monthly_report.get_current_context", lambda: context),
+        patch.object(pipeline, "jobs", jobs, create=True),
+    ):
+        return function()
+
+
 mapper = MonthOfReturnMapper.deserialize(MonthOfReturnMapper().serialize())
 approved = {"chosen_options": ["Approve"], "responded_by_user": {"id": "1", "name": " Asha "}}
 results = {
@@ -64,6 +80,13 @@ results = {
     "marked by hand": outcome(name_of_approver, None),
     "rejected": outcome(name_of_approver, approved | {"chosen_options": ["Reject"]}),
     "no name": outcome(name_of_approver, approved | {"responded_by_user": None}),
+    "month of a partition": outcome(in_run, reporting_month, "asset_triggered", "2026-10", None),
+    "month of a parameter": outcome(in_run, reporting_month, "manual", None, "2026-11"),
+    "without a month": outcome(in_run, reporting_month, "manual", None, None),
+    "with a strange month": outcome(in_run, reporting_month, "manual", "2026-13", None),
+    "scheduled, not due": outcome(in_run, wait_for_returns.function, "scheduled", "2026-10", None),
+    "scheduled, due": outcome(in_run, wait_for_returns.function, "scheduled", "2026-09", None),
+    "on demand": outcome(in_run, wait_for_returns.function, "manual", None, "2026-10"),
     "permanent": outcome(run_job, failing_with(JawabdehiError("Do this."))),
     "retryable": outcome(run_job, failing_with(RetryableError("Wait."))),
     "unexpected": outcome(run_job, failing_with(ValueError(CANARY))),

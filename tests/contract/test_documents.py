@@ -1,0 +1,60 @@
+"""README and program say the same."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from pipeline.cli import main
+from pipeline.settings import CHECKOUT
+
+README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+# Set by the program itself for the processes that it starts.
+INTERNAL = {"JAWABDEHI_CHECKOUT"}
+
+
+def list_commands(group: click.Group, path: str = "jawabdehi") -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from list_commands(command, f"{path} {name}")
+        else:
+            yield f"{path} {name}", command
+
+
+@pytest.mark.parametrize(("path", "command"), list(list_commands(main)), ids=str)
+def test_every_command_and_option_is_in_the_readme(path: str, command: click.Command) -> None:
+    (line,) = [line for line in README.splitlines() if line.startswith(f"| `{path}")]
+    for parameter in command.params:
+        assert parameter.opts[0] in line
+
+
+def test_every_command_in_the_readme_exists() -> None:
+    known = [path for path, _ in list_commands(main)]
+    for written in re.findall(r"`(jawabdehi [a-z ]+)", README):
+        assert any(written.strip().startswith(path) for path in known), written
+
+
+def test_every_variable_of_the_code_is_in_the_readme_and_the_other_way_round() -> None:
+    sources = [*Path(CHECKOUT / "pipeline").rglob("*.py"), *Path(CHECKOUT / "dags").rglob("*.py")]
+    used = {
+        name
+        for source in sources
+        for name in re.findall(r"\"(JAWABDEHI_[A-Z_]+)\"", source.read_text(encoding="utf-8"))
+    }
+    used |= {
+        f"JAWABDEHI_{name.upper()}" for name in ("vault_key", "fernet_key", "jwt_secret", "api_secret_key")
+    }
+    assert set(re.findall(r"JAWABDEHI_[A-Z_]+", README)) == used - INTERNAL
+
+
+def test_every_make_target_in_the_readme_exists() -> None:
+    makefile = (CHECKOUT / "Makefile").read_text(encoding="utf-8")
+    for target in set(re.findall(r"make ([a-z]+)$|`make ([a-z]+)`", README, re.MULTILINE)):
+        assert re.search(rf"^{''.join(target)}:", makefile, re.MULTILINE)
+
+
+def test_every_link_in_the_readme_leads_to_a_file() -> None:
+    for link in re.findall(r"\]\(([^)#]+)\)", README):
+        assert (CHECKOUT / link).exists()
