@@ -4,8 +4,10 @@ Columns that the contract does not know are dropped and named; rows that hold pe
 Rows are judged as they were read, before any coding. Findings carry field names, never values.
 """
 
+import itertools
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -46,7 +48,13 @@ def screen_frame(frame: pl.DataFrame, contract: Contract) -> Screened:
             for name in contract.fields
         ),
     )
-    findings = gather_findings(_find_in_field(known, field) for field in contract.fields.values())
+    texts = [field for field in contract.fields.values() if field.kind == "text"]
+    codes = [field for field in contract.fields.values() if field.kind != "text"]
+    findings = gather_findings(
+        itertools.chain(
+            _find_in_fields(known, texts, free_text=True), _find_in_fields(known, codes, free_text=False)
+        )
+    )
     held = findings["row"].unique()
     return Screened(
         frame=known if held.is_empty() else known.filter(~pl.col("row").is_in(held.implode())),
@@ -67,12 +75,15 @@ def name_safely(heading: str, position: int) -> str:
     return f"column {position}" if holds_personal_data(pl.Series([heading])).any() else heading
 
 
-def _find_in_field(frame: pl.DataFrame, field: Field) -> pl.DataFrame:
-    column = frame[field.name]
-    found = find_personal_data(column, free_text=field.kind == "text")
-    if field.kind == "token":
-        found = pl.concat([found, find_number_tokens(column)])
-    if found.is_empty():
-        return gather_findings([])
-    rows = frame.select("row", text=field.name).join(found, on="text")
-    return rows.select("row", pl.lit(field.name, pl.String).alias("field"), "rule")
+def _find_in_fields(
+    frame: pl.DataFrame, fields: Sequence[Field], *, free_text: bool
+) -> Iterator[pl.DataFrame]:
+    """Yield the findings in fields of one manner; what several of them say is looked at once."""
+    distinct = pl.concat([frame[field.name].drop_nulls().unique().alias("text") for field in fields])
+    found = find_personal_data(distinct, free_text=free_text)
+    for field in fields:
+        tokens = [find_number_tokens(frame[field.name])] if field.kind == "token" else []
+        rules = pl.concat([found, *tokens])
+        if not rules.is_empty():
+            rows = frame.select("row", text=field.name).join(rules, on="text")
+            yield rows.select("row", pl.lit(field.name, pl.String).alias("field"), "rule")

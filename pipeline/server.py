@@ -67,15 +67,44 @@ def ensure_server(settings: Settings) -> DatabaseUrls:
     """
     if settings.database_url is None:
         administration = _start_embedded(settings.home)
-        product = administration.set(database=PRODUCT_DATABASE)
+        urls = _name_databases(administration.set(database=PRODUCT_DATABASE))
     else:
-        administration = product = _read_address(settings.database_url)
+        administration = _read_address(settings.database_url)
+        urls = _name_databases(administration)
+    _ensure_databases(
+        administration, [str(sa.make_url(url).database) for url in (urls.product, urls.airflow)]
+    )
+    return urls
+
+
+def find_databases(settings: Settings) -> DatabaseUrls | None:
+    """Return the addresses of both databases, whether the server runs or not; None where it was never made.
+
+    Raises UsageError for an address that is not PostgreSQL.
+    """
+    if settings.database_url is not None:
+        return _name_databases(_read_address(settings.database_url))
+    data = settings.home.resolve() / "pg"
+    if not (data / "PG_VERSION").exists():
+        return None
+    return _name_databases(_embedded_address(data).set(database=PRODUCT_DATABASE))
+
+
+def _name_databases(product: sa.URL) -> DatabaseUrls:
     airflow = product.set(database=f"{product.database}{AIRFLOW_SUFFIX}")
-    _ensure_databases(administration, [str(product.database), str(airflow.database)])
     return DatabaseUrls(
         product=product.render_as_string(hide_password=False),
         airflow=airflow.render_as_string(hide_password=False),
     )
+
+
+def answers(engine: sa.Engine) -> bool:
+    """Tell whether the server of `engine` lets it in; the connection stays in the engine's pool."""
+    try:
+        engine.connect().close()
+    except sa.exc.OperationalError:
+        return False
+    return True
 
 
 def stop_server(home: Path) -> bool:
@@ -132,12 +161,7 @@ def _embedded_address(data: Path) -> sa.URL:
 
 
 def _answers(address: sa.URL) -> bool:
-    engine = sa.create_engine(address, poolclass=sa.NullPool)
-    try:
-        engine.connect().close()
-    except sa.exc.OperationalError:
-        return False
-    return True
+    return answers(sa.create_engine(address, poolclass=sa.NullPool))
 
 
 def _handle(data: Path) -> PostgresServer:

@@ -8,12 +8,8 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import jinja2
-
 from pipeline.contract import Contract
-from pipeline.settings import CHECKOUT
-
-TEMPLATES = CHECKOUT / "reports" / "templates"
+from pipeline.templates import fill_template
 
 VERDICTS = {
     "counted": "Counted",
@@ -27,7 +23,7 @@ VERDICTS = {
 """Every verdict on a row, in the order of the slip."""
 
 MOST_LINES_ON_PAGE = 500
-"""Lines of the page; the CSV beside it has all."""
+"""Lines of the page; the CSV beside it has more."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +38,10 @@ class Note:
 
 @dataclass(frozen=True)
 class Slip:
-    """What a slip tells of one return; `received_on` is a date in India."""
+    """What a slip tells of one return.
+
+    `received_on` is a date in India. `notes` may be the first of more, `notes_found` in all.
+    """
 
     return_id: str
     month: str | None
@@ -56,25 +55,19 @@ class Slip:
     deliveries: int
     verdicts: Mapping[str, int]
     notes: Sequence[Note]
+    notes_found: int
 
 
 def render_page(slip: Slip, contract: Contract) -> bytes:
     """Return the slip as a page to read."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = environment.get_template("return_slip.html.j2").render(
+    return fill_template(
+        "return_slip.html.j2",
         slip=slip,
         verdicts=[(VERDICTS[name], slip.verdicts[name]) for name in VERDICTS if slip.verdicts.get(name)],
         lines=[_say(note, contract) for note in slip.notes[:MOST_LINES_ON_PAGE]],
-        lines_left_out=max(0, len(slip.notes) - MOST_LINES_ON_PAGE),
+        lines_left_out=max(0, slip.notes_found - MOST_LINES_ON_PAGE),
         rejection=contract.rules[slip.rejected_by] if slip.rejected_by else None,
     )
-    return page.encode()
 
 
 def render_sheet(slip: Slip, contract: Contract) -> bytes:

@@ -36,4 +36,5 @@ def _slip(record: SlipRecord) -> Slip:
         deliveries=record.deliveries,
         verdicts=record.verdicts,
         notes=[Note(**line) for line in record.notes.iter_rows(named=True)],
+        notes_found=record.notes_found,
     )

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from pipeline.contract import Contract, load_contract
 from pipeline.sealing import Sealer
 from pipeline.secrets import Secrets, load_secrets
-from pipeline.server import DatabaseUrls, ensure_server
+from pipeline.server import DatabaseUrls, answers, ensure_server, find_databases
 from pipeline.settings import Settings
 from pipeline.store.database import connect, migrate
 
@@ -43,5 +43,8 @@ def prepare(settings: Settings) -> tuple[Secrets, DatabaseUrls]:
 def open_workplace(settings: Settings) -> Iterator[Workplace]:
     """Yield a job's tools for a home that `prepare` has made ready."""
     secrets = load_secrets(settings.secrets, os.environ)
-    with connect(ensure_server(settings).product) as engine:
+    urls = find_databases(settings) or ensure_server(settings)
+    with connect(urls.product) as engine:
+        if not answers(engine):
+            ensure_server(settings)
         yield Workplace(settings, engine, Sealer(secrets.vault_key_bytes), load_contract())

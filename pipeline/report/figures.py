@@ -5,6 +5,7 @@ a page can trust that a cell which is not published has no value anywhere, and t
 incidents has slipped in.
 """
 
+import functools
 import hashlib
 import io
 from collections.abc import Mapping
@@ -73,6 +74,12 @@ def read_figures(path: Path) -> Figures:
         content = path.read_bytes()
     except FileNotFoundError:
         raise FiguresFormatError("it is not there") from None
+    return _parse(content)
+
+
+@functools.lru_cache(maxsize=1)
+def _parse(content: bytes) -> Figures:
+    # Remembered, since one process renders many pages from one file; the bytes themselves are the key.
     try:
         frame = pl.read_csv(io.BytesIO(content), schema=dict(SCHEMA), encoding="utf8")
     except pl.exceptions.PolarsError:

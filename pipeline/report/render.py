@@ -4,10 +4,7 @@ Rendering receives the shown figures, the contract and the edition, and nothing 
 here to an exact count, a clock or the network.
 """
 
-import functools
 from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline.contract import Contract
 from pipeline.files import write_atomically
@@ -16,8 +13,8 @@ from pipeline.report.edition import Edition
 from pipeline.report.figures import FILE_NAME, Figures, read_figures
 from pipeline.report.package import MANIFEST
 from pipeline.settings import CHECKOUT
+from pipeline.templates import fill_template
 
-TEMPLATES = CHECKOUT / "reports" / "templates"
 STYLE_SHEET = CHECKOUT / "reports" / "static" / "report.css"
 PAGE_NAME = "report.en.html"
 
@@ -41,24 +38,6 @@ def render_page(figures: Figures, contract: Contract, edition: Edition, geograph
     return fill_template("report.en.html.j2", page=page, figures_file=FILE_NAME, manifest_file=MANIFEST)
 
 
-def fill_template(name: str, **values: object) -> bytes:
-    """Fill a template of `reports/templates/` as UTF-8; a name that it uses and does not get raises."""
-    return _environment().get_template(name).render(**values).encode()
-
-
 def copy_style_sheet(folder: Path) -> None:
     """Put the style sheet where the pages below `folder` look for it."""
     write_atomically(folder / "static" / STYLE_SHEET.name, STYLE_SHEET.read_bytes())
-
-
-@functools.cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        auto_reload=False,
-    )

@@ -24,8 +24,9 @@ from pipeline.report.package import (
     encode_json,
     read_manifest,
 )
-from pipeline.report.render import PAGE_NAME, copy_style_sheet, fill_template
+from pipeline.report.render import PAGE_NAME, copy_style_sheet
 from pipeline.report.tables import place_name
+from pipeline.templates import fill_template
 
 _FEED_NAMESPACE = uuid.UUID("5f0a3d0e-6d0c-5d0b-9a55-5b7a1f6f2c11")
 """Names of the feed and its entries are UUIDs within this one, so that they hold wherever the site stands."""

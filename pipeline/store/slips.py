@@ -11,6 +11,9 @@ from pipeline.store import tables
 from pipeline.store.database import copy_out
 
 _returns, _rows, _links, _findings = tables.returns, tables.rows, tables.links, tables.findings
+MOST_NOTES = 10_000
+"""Lines of a slip: a large return without a required column has a finding for every row."""
+
 _NOTES_SCHEMA = pl.Schema({"row": pl.Int64, "field": pl.String, "verdict": pl.String, "rule": pl.String})
 
 
@@ -19,7 +22,7 @@ class SlipRecord:
     """What became of one return.
 
     `verdicts` counts rows; rows that wait for linkage stand under accepted. `notes` is one line a finding
-    (row, field, verdict, rule), by row.
+    (row, field, verdict, rule), by row, at most MOST_NOTES of `notes_found`.
     """
 
     return_id: str
@@ -36,11 +39,13 @@ class SlipRecord:
     deliveries: int
     verdicts: Mapping[str, int]
     notes: pl.DataFrame
+    notes_found: int
 
 
 def load_slip(connection: sa.Connection, return_id: str) -> SlipRecord:
     """Return what the slip of a return tells."""
     row = connection.execute(_returns.select().where(_returns.c.return_id == return_id)).one()
+    notes, notes_found = _load_notes(connection, return_id)
     deliveries = sa.select(sa.func.count()).where(tables.deliveries.c.return_id == return_id)
     return SlipRecord(
         return_id=row.return_id,
@@ -56,7 +61,8 @@ def load_slip(connection: sa.Connection, return_id: str) -> SlipRecord:
         dropped_columns=tuple(row.dropped_columns or ()),
         deliveries=connection.execute(deliveries).scalar_one(),
         verdicts=_count_verdicts(connection, return_id),
-        notes=_load_notes(connection, return_id),
+        notes=notes,
+        notes_found=notes_found,
     )
 
 
@@ -81,7 +87,7 @@ def _count_verdicts(connection: sa.Connection, return_id: str) -> dict[str, int]
     return {row.verdict: row.number for row in connection.execute(query)}
 
 
-def _load_notes(connection: sa.Connection, return_id: str) -> pl.DataFrame:
+def _load_notes(connection: sa.Connection, return_id: str) -> tuple[pl.DataFrame, int]:
     found = (
         sa.select(_findings.c.row, _findings.c.field, _verdict(), _findings.c.rule)
         .select_from(
@@ -96,5 +102,7 @@ def _load_notes(connection: sa.Connection, return_id: str) -> pl.DataFrame:
         _links.c.return_id == return_id, _links.c.reason != ""
     )
     notes = found.union_all(linked).subquery()
-    query = sa.select(notes.c.row, notes.c.field, notes.c.verdict, notes.c.rule)
-    return copy_out(connection, query, _NOTES_SCHEMA).sort("row", "field", "rule")
+    columns = (notes.c.row, notes.c.field, notes.c.verdict, notes.c.rule)
+    query = sa.select(*columns).order_by(notes.c.row, notes.c.field, notes.c.rule).limit(MOST_NOTES)
+    number = connection.execute(sa.select(sa.func.count()).select_from(notes)).scalar_one()
+    return copy_out(connection, query, _NOTES_SCHEMA).sort("row", "field", "rule"), number
