@@ -52,9 +52,11 @@ def collect_returns() -> None:
 
     # Returns that fail do not hold back the others.
     @task(outlets=[REPORTS], trigger_rule="all_done")
-    def announce(partitions: list[str], *, outlet_events=None) -> list[str]:  # noqa: ANN001
-        """Mark the partitions that have new reports."""
-        news = sorted(set(partitions[:]))
+    def announce(*, outlet_events=None) -> list[str]:  # noqa: ANN001
+        """Mark the partitions whose reports wait for linkage."""
+        from pipeline import jobs
+
+        news = run_job(jobs.list_news)
         if not news:
             raise AirflowSkipException("No return brought news.")
         outlet_events[REPORTS].add_partitions(news)
@@ -67,7 +69,9 @@ def collect_returns() -> None:
         raise AirflowFailException("Not every return was taken in: see the failed tasks of this run.")
 
     taken_in = take_in.expand(return_id=land())
-    [taken_in, announce(taken_in)] >> confirm()
+    announced = announce()
+    taken_in >> announced
+    [taken_in, announced] >> confirm()
 
 
 collect_returns()

@@ -60,7 +60,6 @@ def _product_variables(settings: Settings) -> dict[str, str]:
         "JAWABDEHI_INBOX": str(settings.inbox),
         "JAWABDEHI_DATABASE_URL": settings.database_url or "",
         "JAWABDEHI_CLOSING_DAY": str(settings.closing_day),
-        "JAWABDEHI_RETENTION_DAYS": str(settings.retention_days),
         "JAWABDEHI_SETTLE_SECONDS": str(settings.settle_seconds),
     }
 

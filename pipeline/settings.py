@@ -25,15 +25,14 @@ class Settings:
     """The paths and limits of one installation.
 
     `home` holds every runtime file. `inbox` is the folder that collectives fill. `database_url` is None where
-    the embedded server is used. `retention_days` counts from the close of a month. A file in the inbox is
-    taken for finished when it has not changed for `settle_seconds`.
+    the embedded server is used. `closing_day` is the day of the next month on which a month closes. A file
+    in the inbox is taken for finished when it has not changed for `settle_seconds`.
     """
 
     home: Path
     inbox: Path
     database_url: str | None = None
     closing_day: int = 10
-    retention_days: int = 90
     settle_seconds: int = 2
 
     @property
@@ -70,7 +69,6 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         inbox=Path(inbox).expanduser().absolute() if inbox else home / "inbox",
         database_url=environ.get("JAWABDEHI_DATABASE_URL") or None,
         closing_day=_whole_number(environ, "JAWABDEHI_CLOSING_DAY", default=10, least=1, most=28),
-        retention_days=_whole_number(environ, "JAWABDEHI_RETENTION_DAYS", default=90, least=1, most=3650),
         settle_seconds=_whole_number(environ, "JAWABDEHI_SETTLE_SECONDS", default=2, least=0, most=3600),
     )
 

@@ -14,7 +14,7 @@ from pipeline.jobs.editions import (
     tabulate_edition,
 )
 from pipeline.jobs.intake import land_returns, take_in_return
-from pipeline.jobs.linkage import link_month
+from pipeline.jobs.linkage import link_month, list_news
 from pipeline.jobs.overview import describe_status, export_links, find_pages, month_is_due
 from pipeline.jobs.workplace import prepare
 
@@ -25,6 +25,7 @@ __all__ = [
     "land_returns",
     "link_month",
     "list_geographies",
+    "list_news",
     "month_is_due",
     "open_edition",
     "prepare",

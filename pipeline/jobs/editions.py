@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from pipeline import __version__
 from pipeline.contract import CodeList
-from pipeline.errors import JawabdehiError
+from pipeline.errors import JawabdehiError, RetryableError
 from pipeline.files import write_atomically
 from pipeline.jobs.workplace import Workplace, open_workplace
 from pipeline.protect.plan import NATION, list_planned_cells, load_plan
@@ -28,7 +28,7 @@ from pipeline.report.package import (
 from pipeline.report.render import render_geography
 from pipeline.report.site import write_site
 from pipeline.settings import Settings, check_month
-from pipeline.store import release
+from pipeline.store import linkage, release
 from pipeline.store.database import begin, lock
 from pipeline.store.ledger import append_entry
 from pipeline.tabulate import build_tabulation
@@ -42,7 +42,7 @@ def open_edition(settings: Settings, month: str) -> str | None:
 
     Returns None where the month is published. A draft that was made before is made again from what is known
     now; one that a person has approved stays as it is, for its publication to be finished. Raises
-    JawabdehiError where a later month is published already.
+    JawabdehiError where a later month is published already, RetryableError while reports wait for linkage.
     """
     check_month(month)
     edition = Edition(month=month, number=FIRST_EDITION, versions={})
@@ -57,6 +57,8 @@ def open_edition(settings: Settings, month: str) -> str | None:
             raise JawabdehiError(
                 "A later month is published: what comes late for this month is counted in the month now open."
             )
+        if any(partition.split("|")[1] <= month for partition in linkage.list_partitions(connection)):
+            raise RetryableError("Reports wait for linkage: the draft is made once they are linked.")
         release.claim_counts(connection, record.edition_id, month)
         release.change_edition(connection, record.edition_id, manifest_sha256=None)
         shutil.rmtree(_draft(settings, record.edition_id), ignore_errors=True)

@@ -104,6 +104,9 @@ def _land(place: Workplace, handle: Handle) -> None:
         delivery_id = place.sealer.hash("delivery", f"{where}\0{digest}")
         if intake.land_return(connection, landed, delivery_id=delivery_id, look=look):
             append_entry(connection, "return landed", return_id, {}, actor=_SYSTEM, at=landed.received_at)
+        elif intake.find_partition(connection, return_id):
+            # The slip says how often the return was delivered.
+            write_slip(place, connection, return_id)
 
 
 def _examine(place: Workplace, landed: intake.LandedReturn) -> Examination:

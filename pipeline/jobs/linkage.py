@@ -11,6 +11,12 @@ from pipeline.store.database import begin, lock
 from pipeline.store.ledger import append_entry
 
 
+def list_news(settings: Settings) -> list[str]:
+    """Return the partitions `COLLECTIVE|YYYY-MM` whose reports wait for linkage, also from an earlier, killed run."""
+    with open_workplace(settings) as place, begin(place.engine, "jawabdehi_intake") as connection:
+        return linkage.list_partitions(connection)
+
+
 def link_month(settings: Settings, month: str) -> str:
     """Link all reports that returns of `month` tell of, with what other months told of them; return
     `month`."""

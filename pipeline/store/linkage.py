@@ -67,6 +67,18 @@ def load_rows(connection: sa.Connection, month: str, schema: pl.Schema) -> pl.Da
     return copy_out(connection, query, schema)
 
 
+def list_partitions(connection: sa.Connection) -> list[str]:
+    """Return the partitions `COLLECTIVE|YYYY-MM` with accepted rows that wait for linkage, sorted."""
+    query = (
+        sa.select(_returns.c.collective + "|" + _returns.c.month)
+        .join_from(_rows, _returns)
+        .outerjoin(_links, (_links.c.return_id == _rows.c.return_id) & (_links.c.row == _rows.c.row))
+        .where(_rows.c.intake == "accepted", _links.c.row.is_(None))
+        .distinct()
+    )
+    return sorted(connection.scalars(query))
+
+
 def replace_links(connection: sa.Connection, verdicts: pl.DataFrame) -> Mapping[str, int]:
     """Put the verdicts on their rows, and bring incidents, withdrawals and erasures into line with them.
 

@@ -64,7 +64,7 @@ def test_airflow_listens_on_this_machine_only_and_sends_nothing_out(tmp_path: Pa
 def test_tasks_read_the_same_settings_again_from_the_environment(tmp_path: Path) -> None:
     settings = Settings(
         home=tmp_path / "h", inbox=tmp_path / "i", database_url="postgresql://a/b",
-        closing_day=3, retention_days=9, settle_seconds=4,
+        closing_day=3, settle_seconds=4,
     )  # fmt: skip
     secrets = load_secrets(tmp_path / "secrets", {})
     assert read_settings(airflow_environment(settings, secrets, SOCKET, {})) == settings

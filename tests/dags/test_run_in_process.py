@@ -19,6 +19,7 @@ CANARY = "canary-9876543210"
 STEPS_TO_THE_DRAFT = [
     "land_returns",
     *["take_in_return"] * 3,
+    "list_news",
     "link_month",
     "open_edition",
     "tabulate_edition",
@@ -52,6 +53,7 @@ def test_plays_of_a_month_end_as_the_person_and_the_returns_decide(results: Call
         "nothing in the inbox",
         "only rejected returns",
         "news of two months",
+        "news of an earlier, killed run",
     )
     for name, play in played.items():
         assert play["succeeded"] == (name != "a step refuses"), play["lines"]
@@ -69,6 +71,7 @@ def test_plays_of_a_month_end_as_the_person_and_the_returns_decide(results: Call
     assert linked("nothing in the inbox") == ["2026-10"]
     assert linked("only rejected returns") == ["2026-10"]
     assert linked("news of two months") == ["2026-01", "2026-02", "2026-03", "2026-10"]
+    assert linked("news of an earlier, killed run") == ["2026-08", "2026-10"]
 
 
 def test_a_return_that_breaks_stops_the_month_and_none_of_its_values_gets_out(

@@ -90,7 +90,7 @@ def fill_inbox(home) -> None:
 
 
 def test_the_pages_that_it_names_are_there(undisturbed) -> None:
-    home, output = undisturbed
+    _, output = undisturbed
     named = [line.split(": ", 1)[1] for line in output.splitlines() if line.endswith(".html")]
     assert len(named) == 9
     assert all(Path(name).is_file() for name in named)

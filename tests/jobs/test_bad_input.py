@@ -14,7 +14,10 @@ import pytest
 from pipeline import jobs
 from pipeline.contract import Contract
 
-HEADING = b"report_id,recorded_on,incident_date,state,duty_bearer,service,incident_kinds,consent_statistics,narrative\n"
+HEADING = (
+    b"report_id,recorded_on,incident_date,state,duty_bearer,service,"
+    b"incident_kinds,consent_statistics,narrative\n"
+)
 ROW = b"B-1,2026-10-20,2026-10-12,IN-WB,DLSA,LEGAL_AID,REFUSAL,yes,"
 
 

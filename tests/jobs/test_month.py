@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from pipeline import jobs
 from pipeline.contract import Contract
-from pipeline.errors import JawabdehiError
+from pipeline.errors import JawabdehiError, RetryableError
 from pipeline.example import write_example
 from pipeline.report.package import check_manifest
 from pipeline.store import tables
@@ -181,6 +181,28 @@ def test_a_draft_made_again_after_it_was_shown_is_not_published_unseen(october, 
     with pytest.raises(JawabdehiError, match="made again"):
         jobs.publish_edition(october.settings, edition_id, shown, "A made-up approver")
     assert not (october.settings.published / "2026-10").exists()
+
+
+def test_a_draft_waits_until_every_report_is_linked(october, make_report) -> None:
+    october.send_reports("UTTHAN", make_report("U-1"))
+    jobs.prepare(october.settings)
+    (return_id,) = jobs.land_returns(october.settings)
+    assert jobs.list_news(october.settings) == []
+    jobs.take_in_return(october.settings, return_id)
+    assert jobs.list_news(october.settings) == ["UTTHAN|2026-10"]
+    with pytest.raises(RetryableError, match="linkage"):
+        jobs.open_edition(october.settings, "2026-10")
+    jobs.link_month(october.settings, "2026-10")
+    assert jobs.list_news(october.settings) == []
+    assert jobs.open_edition(october.settings, "2026-10") == "JWB-2026-10-e1"
+
+
+def test_a_slip_says_that_its_return_was_delivered_again_later(october, make_report) -> None:
+    path = october.send_reports("UTTHAN", make_report("U-1"))
+    (return_id,) = october.collect()
+    october.send("UTTHAN", "2026-10-again.csv", path.read_bytes())
+    assert october.collect() == []
+    assert "delivered 2 times" in october.slip(return_id)
 
 
 def test_what_comes_while_a_draft_waits_counts_in_the_next_month(october, november, make_report) -> None:

@@ -27,6 +27,7 @@ class MadeUpJobs:
         self.answers = {
             "land_returns": lambda: RETURNS,
             "take_in_return": lambda return_id: "BIHAAN|2026-10",
+            "list_news": lambda: ["BIHAAN|2026-10"],
             "link_month": lambda month: month,
             "open_edition": lambda month: f"JWB-{month}-e1",
             "tabulate_edition": lambda edition: edition,
@@ -74,9 +75,10 @@ PLAYS = {
     "published already": ({"open_edition": lambda month: None}, "Asha"),
     "a return breaks": ({"take_in_return": fail_on_second}, "Asha"),
     "a step refuses": ({"tabulate_edition": refuse}, "Asha"),
-    "nothing in the inbox": ({"land_returns": list}, None),
-    "only rejected returns": ({"take_in_return": lambda return_id: None}, None),
-    "news of two months": ({"take_in_return": lambda return_id: f"BIHAAN|2026-0{return_id[-1]}"}, None),
+    "nothing in the inbox": ({"land_returns": list, "list_news": list}, None),
+    "only rejected returns": ({"take_in_return": lambda return_id: None, "list_news": list}, None),
+    "news of two months": ({"list_news": lambda: ["BIHAAN|2026-01", "OMBLA|2026-02", "OMBLA|2026-03"]}, None),
+    "news of an earlier, killed run": ({"land_returns": list, "list_news": lambda: ["OMBLA|2026-08"]}, None),
     "tabulate sleeps": ({"tabulate_edition": sleep}, "Asha"),
 }
 
