@@ -102,7 +102,7 @@ def status(month: str | None) -> None:
 
     settings = _settings()
     jobs.prepare(settings)
-    for line in jobs.describe_status(settings, month):
+    for line in [*jobs.describe_status(settings, month), *jobs.describe_inbox(settings)]:
         click.echo(line)
 
 
@@ -148,6 +148,8 @@ def _tell_pages(settings: Settings, month: str) -> None:
 
     pages = jobs.find_pages(settings, month)
     click.echo(f"The edition of {month} is published:" if pages.published else f"The draft of {month} waits:")
+    for line in jobs.describe_inbox(settings):
+        click.echo(line)
     for place, path in pages.paths.items():
         click.echo(f"  {place}: {path}")
     if not pages.published:

@@ -13,12 +13,13 @@ from pipeline.jobs.editions import (
     seal_edition,
     tabulate_edition,
 )
-from pipeline.jobs.intake import land_returns, take_in_return
+from pipeline.jobs.intake import describe_inbox, land_returns, take_in_return
 from pipeline.jobs.linkage import link_month, list_news
 from pipeline.jobs.overview import describe_status, export_links, find_pages, month_is_due
 from pipeline.jobs.workplace import prepare
 
 __all__ = [
+    "describe_inbox",
     "describe_status",
     "export_links",
     "find_pages",

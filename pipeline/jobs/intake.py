@@ -1,6 +1,7 @@
 """Intake: returns are landed sealed, then read, screened, coded, validated and stored, each in one
 transaction."""
 
+import contextlib
 import hashlib
 import time
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from pipeline.coarsen import coarsen_reports
 from pipeline.collect.folder import Handle, deliver, list_deliveries
 from pipeline.contract import MADE_UP_COLUMN
-from pipeline.errors import JawabdehiError, ReturnRejectedError
+from pipeline.errors import JawabdehiError, RetryableError, ReturnRejectedError
 from pipeline.jobs.examination import (
     Examination,
     examine_return,
@@ -31,12 +32,27 @@ _HASH_DIGITS = 16
 
 
 def land_returns(settings: Settings) -> list[str]:
-    """Land every new file of the inbox and return the ids of all returns that wait to be taken in."""
+    """Land every new file of the inbox and return the ids of all returns that wait to be taken in.
+
+    What cannot be read now is left for the next look and holds up nothing else; `describe_inbox` tells of it.
+    """
     with open_workplace(settings) as place:
         for handle in _list_settled(place):
-            _land(place, handle)
+            with contextlib.suppress(RetryableError):
+                _land(place, handle)
         with begin(place.engine, "jawabdehi_intake") as connection:
             return intake.list_waiting(connection)
+
+
+def describe_inbox(settings: Settings) -> list[str]:
+    """Return plain lines about what lies in the inbox and is not landed; none where all of it is."""
+    with open_workplace(settings) as place:
+        handles, problem = _look(place, settle_seconds=0)
+        looks = {_identify(place, handle) for handle in handles}
+        with begin(place.engine, "jawabdehi_intake") as connection:
+            new = looks - intake.find_known_looks(connection, looks)
+    lines = [f"Files in the inbox that are not taken in yet: {len(new)}."] if new else []
+    return lines + ([str(problem)] if problem else [])
 
 
 def take_in_return(settings: Settings, return_id: str) -> str | None:
@@ -62,46 +78,62 @@ def take_in_return(settings: Settings, return_id: str) -> str | None:
 
 
 def _list_settled(place: Workplace) -> list[Handle]:
-    """List the inbox, waiting once for files that may still be written; those that go on changing are
-    left."""
-    settings = place.settings
-    collectives = set(place.contract.code_lists["collectives"].codes)
-
-    def look(settle_seconds: float) -> list[Handle]:
-        now = datetime.now(UTC)
-        return list(list_deliveries(settings.inbox, collectives, now=now, settle_seconds=settle_seconds))
-
-    settled = look(settings.settle_seconds)
-    if len(settled) == len(look(0)):
+    """List the inbox, waiting once for files that may still be written; what goes on changing is left."""
+    settle_seconds = place.settings.settle_seconds
+    settled, _ = _look(place, settle_seconds)
+    if len(settled) == len(_look(place, settle_seconds=0)[0]):
         return settled
-    time.sleep(settings.settle_seconds)
-    return look(settings.settle_seconds)
+    time.sleep(settle_seconds)
+    return _look(place, settle_seconds)[0]
+
+
+def _look(place: Workplace, settle_seconds: float) -> tuple[list[Handle], RetryableError | None]:
+    """List the files of the inbox that can be reached, and say what could not."""
+    collectives = set(place.contract.code_lists["collectives"].codes)
+    handles: list[Handle] = []
+    try:
+        for handle in list_deliveries(
+            place.settings.inbox, collectives, now=datetime.now(UTC), settle_seconds=settle_seconds
+        ):
+            handles.append(handle)  # noqa: PERF402 (what came before an error counts)
+    except RetryableError as problem:
+        return handles, problem
+    return handles, None
+
+
+def _identify(place: Workplace, handle: Handle) -> str:
+    """Return a keyed hash that changes when a file, or what we think of its name and folder, does."""
+    facts = handle.path.lstat()
+    seen = (_where(handle), str(facts.st_size), str(facts.st_mtime_ns), handle.rejected or "")
+    return place.sealer.hash("look", "\0".join(seen))
+
+
+def _where(handle: Handle) -> str:
+    # A name may hold bytes that are no text.
+    return f"{handle.path.parent.name}/{handle.name}".encode(errors="surrogateescape").hex()
 
 
 def _land(place: Workplace, handle: Handle) -> None:
-    facts = handle.path.lstat()
-    where = f"{handle.path.parent.name}/{handle.name}"
-    look = place.sealer.hash("look", f"{where}\0{facts.st_size}\0{facts.st_mtime_ns}")
+    look = _identify(place, handle)
     with begin(place.engine, "jawabdehi_intake") as connection:
         if intake.find_known_looks(connection, [look]):
             return
         delivery = deliver(handle)
         # A file that is refused unread has no bytes to be known by, so its place stands for them.
-        identity = delivery.content or where.encode(errors="surrogateescape")
-        digest = hashlib.sha256(identity).hexdigest()[:_HASH_DIGITS]
+        digest = hashlib.sha256(delivery.content or _where(handle).encode()).hexdigest()[:_HASH_DIGITS]
         return_id = f"{handle.collective or 'UNKNOWN'}-{handle.month or 'NO-MONTH'}-{digest}"
         landed = intake.LandedReturn(
             return_id=return_id,
             collective=handle.collective,
             month=handle.month,
             extension=handle.extension,
-            size_bytes=facts.st_size,
+            size_bytes=len(delivery.content),
             received_at=datetime.now(UTC),
             rejected_by=handle.rejected,
             source_name=handle.name.encode("ascii", "backslashreplace").decode(),
             sealed=None if handle.rejected else place.sealer.seal(delivery.content, return_id),
         )
-        delivery_id = place.sealer.hash("delivery", f"{where}\0{digest}")
+        delivery_id = place.sealer.hash("delivery", f"{_where(handle)}\0{digest}")
         if intake.land_return(connection, landed, delivery_id=delivery_id, look=look):
             append_entry(connection, "return landed", return_id, {}, actor=_SYSTEM, at=landed.received_at)
         elif intake.find_partition(connection, return_id):

@@ -13,6 +13,8 @@ import pytest
 
 from pipeline import jobs
 from pipeline.contract import Contract
+from pipeline.errors import RetryableError
+from pipeline.jobs import intake
 
 HEADING = (
     b"report_id,recorded_on,incident_date,state,duty_bearer,service,"
@@ -145,6 +147,42 @@ def test_a_file_still_being_written_is_left_for_the_next_look(october, make_repo
     assert jobs.land_returns(writer) == []
     monkeypatch.undo()
     assert len(jobs.land_returns(writer)) == 1
+
+
+def test_a_part_of_the_inbox_that_cannot_be_read_holds_up_nothing_else(
+    october, make_report, monkeypatch
+) -> None:
+    path = october.send_reports("BIHAAN", make_report("B-1"))
+    october.send_reports("UTTHAN", make_report("U-1"))
+    read = intake.deliver
+
+    def deliver(handle):
+        if handle.collective == "BIHAAN":
+            raise RetryableError("A part of the inbox cannot be read.")
+        return read(handle)
+
+    monkeypatch.setattr(intake, "deliver", deliver)
+    october.collect()
+    assert october.verdicts() == {"U-1": ["counted"]}
+    assert jobs.describe_inbox(october.settings) == ["Files in the inbox that are not taken in yet: 1."]
+    monkeypatch.undo()
+    october.collect()
+    assert october.verdicts() == {"U-1": ["counted"], "B-1": ["counted"]}
+    assert jobs.describe_inbox(october.settings) == []
+    assert path.exists()
+
+
+def test_a_folder_whose_collective_joins_later_is_taken_in_then(october, make_report, monkeypatch) -> None:
+    october.send_reports("BIHAAN", make_report("B-1"))
+    listed = intake.list_deliveries
+    monkeypatch.setattr(
+        intake, "list_deliveries", lambda inbox, _known, **how: listed(inbox, {"UTTHAN"}, **how)
+    )
+    october.collect()
+    assert october.export() == []
+    monkeypatch.undo()
+    october.collect()
+    assert october.verdicts() == {"B-1": ["counted"]}
 
 
 def test_a_report_id_that_a_spreadsheet_takes_for_a_formula_is_written_as_text(october, make_report) -> None:
