@@ -18,7 +18,7 @@ report: $(READY)
 	@$(BIN)/jawabdehi down
 
 test: $(READY)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: $(READY)
 	@$(BIN)/ruff format --check .
@@ -31,7 +31,7 @@ bench: $(READY)
 # Writes exact versions with hashes for every supported Python and system; no index address gets in.
 lock: $(READY)
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-header --no-annotate --quiet --output-file requirements.lock
+		--no-header --no-annotate --quiet --output-file requirements.lock
 
 clean:
 	@rm -rf $(VENV)
@@ -42,6 +42,6 @@ $(READY): requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) from requirements.lock; this takes a minute or two, once."
 	@$(PYTHON) -m venv $(VENV) || \
 		{ echo "The module venv of Python is missing: install it (Debian: apt-get install python3-venv) and try again."; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)

@@ -71,7 +71,7 @@ def run(month: str, inbox: Path | None, approve_as: str | None) -> None:
     if approve_as is not None and not approve_as.strip():
         raise click.UsageError("Give the name to approve under, or leave --approve-as out.")
     settings = _settings(inbox)
-    if not _run_in_airflow(settings, month, approve_as):
+    if not run_in_airflow(settings, month, approve_as):
         sys.exit(1)
     _tell_pages(settings, month)
 
@@ -135,7 +135,7 @@ def _airflow_environment(settings: Settings) -> dict[str, str]:
     return airflow_environment(settings, *jobs.prepare(settings), os.environ)
 
 
-def _run_in_airflow(settings: Settings, month: str, approve_as: str | None) -> bool:
+def run_in_airflow(settings: Settings, month: str, approve_as: str | None) -> bool:
     """Run the DAGs in this process; Airflow is reached through `dags/` only, after its variables are set."""
     os.environ.update(_airflow_environment(settings))
     sys.path.insert(0, str(CHECKOUT / "dags"))

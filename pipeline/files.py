@@ -22,6 +22,6 @@ def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
             os.fsync(file.fileno())
         Path(temporary).chmod(mode)
         Path(temporary).replace(path)
-    except BaseException:
+    finally:
+        # Renamed where all went well, and then not there any more.
         Path(temporary).unlink(missing_ok=True)
-        raise

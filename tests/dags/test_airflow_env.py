@@ -75,7 +75,7 @@ def test_tasks_read_the_same_settings_again_from_the_environment(tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("urls", "query"),
-    [(SOCKET, {"host": "/home/pg"}), (NETWORK, {"ssl": "require"})],
+    [(SOCKET, {"host": "/srv/pg"}), (NETWORK, {"ssl": "require"})],
     ids=["socket", "network"],
 )
 def test_both_drivers_reach_the_same_database(
