@@ -15,8 +15,8 @@ from pipeline.server import DatabaseUrls
 from pipeline.settings import CHECKOUT, Settings, read_settings
 
 SOCKET = DatabaseUrls(
-    product="postgresql+psycopg://postgres@/jawabdehi?host=%2Fhome%2Fpg",
-    airflow="postgresql+psycopg://postgres@/jawabdehi_airflow?host=%2Fhome%2Fpg",
+    product="postgresql+psycopg://postgres@/jawabdehi?host=%2Fsrv%2Fpg",
+    airflow="postgresql+psycopg://postgres@/jawabdehi_airflow?host=%2Fsrv%2Fpg",
 )
 NETWORK = DatabaseUrls(
     product="postgresql+psycopg://me:word@db.example/reports?sslmode=require",
