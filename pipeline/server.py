@@ -149,8 +149,10 @@ def _make_embedded(data: Path) -> None:
 
 
 def _embedded_address(data: Path) -> sa.URL:
-    """Return the address of the server of `data`: a Unix socket beside the data, or, where that path would be
-    too long for a socket, in the account's runtime folder."""
+    """Return the address of the server of `data`: a Unix socket beside the data.
+
+    Where that path would be too long for a socket, it lies in the account's runtime folder.
+    """
     server = _handle(data)
     folder = find_suitable_socket_dir(data, server.runtime_path)
     if folder != data:

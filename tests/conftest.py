@@ -104,7 +104,7 @@ class Month:
         return waiting
 
     def draft(self, geographies: Sequence[str] = ("IN", "IN-WB")) -> tuple[str, str] | None:
-        """Make the draft of the month, with the pages of some geographies only, since each takes a while.
+        """Make the draft of the month, with stand-ins for most pages, since each takes a while.
 
         Returns edition id and seal, or None where the month is published.
         """
@@ -113,8 +113,13 @@ class Month:
             return None
         jobs.tabulate_edition(self.settings, edition_id)
         jobs.protect_edition(self.settings, edition_id)
-        for geography in geographies:
-            jobs.render_edition(self.settings, edition_id, geography)
+        for geography in jobs.list_geographies(self.settings, edition_id):
+            if geography in geographies:
+                jobs.render_edition(self.settings, edition_id, geography)
+            else:
+                stand_in = self.settings.drafts / edition_id / geography / "report.en.html"
+                stand_in.parent.mkdir(parents=True)
+                stand_in.write_text("A stand-in for a page.")
         return edition_id, jobs.seal_edition(self.settings, edition_id)
 
     def run(self) -> None:

@@ -1,5 +1,4 @@
-"""Editions: a month is opened, tabulated, protected, rendered, sealed, and published once a person
-approves."""
+"""Editions: a month is opened, tabulated, protected, rendered, sealed, approved and published."""
 
 import shutil
 from datetime import UTC, datetime
@@ -25,7 +24,7 @@ from pipeline.report.package import (
     sha256_of,
     write_manifest,
 )
-from pipeline.report.render import render_geography
+from pipeline.report.render import PAGE_NAME, render_geography
 from pipeline.report.site import write_site
 from pipeline.settings import Settings, check_month
 from pipeline.store import linkage, release
@@ -99,11 +98,10 @@ def protect_edition(settings: Settings, edition_id: str) -> str:
 
 
 def list_geographies(settings: Settings, edition_id: str) -> list[str]:
-    """Return the geographies that an open edition has pages for: the nation and every state, come what
-    may."""
+    """Return the geographies that an edition has pages for: the nation and every state, in any case."""
     with open_workplace(settings) as place, begin(place.engine, "jawabdehi_reporting") as connection:
         release.load_edition(connection, edition_id)
-        return [NATION, *sorted(place.contract.code_lists["states"].codes)]
+        return _geographies(place)
 
 
 def render_edition(settings: Settings, edition_id: str, geography: str) -> str:
@@ -123,7 +121,10 @@ def seal_edition(settings: Settings, edition_id: str) -> str:
         record = release.load_edition(connection, edition_id)
         if record.state != "draft":
             return str(record.manifest_sha256)
-        manifest = write_manifest(_draft(settings, edition_id), _edition(place, connection, record))
+        draft = _draft(settings, edition_id)
+        if not all((draft / geography / PAGE_NAME).is_file() for geography in _geographies(place)):
+            raise RetryableError("The draft lacks pages: it is sealed once all of them are rendered.")
+        manifest = write_manifest(draft, _edition(place, connection, record))
         sealed = sha256_of(manifest)
         release.change_edition(connection, edition_id, manifest_sha256=sealed)
         append_entry(
@@ -152,7 +153,6 @@ def publish_edition(settings: Settings, edition_id: str, manifest_sha256: str, a
         if not published.exists():
             # What a kill left half written is no part of the edition.
             remove_leftovers(draft)
-            check_manifest(draft)
             write_atomically(draft / APPROVAL, _encode_approval(record))
             published.parent.mkdir(parents=True, exist_ok=True)
             draft.rename(published)
@@ -176,8 +176,7 @@ def list_expected(collectives: CodeList, month: str) -> frozenset[str]:
 
 
 def _count_returns(accounts: pl.DataFrame, *, expected: int, filed: int) -> pl.DataFrame:
-    """Return the cells about returns and rows; behind a row of the accounts stands no attribute of a
-    person."""
+    """Return the cells about returns and rows, of which none tells anything about a person."""
     rows = {f"rows_{verdict}": number for verdict, number in accounts.iter_rows()}
     rows["rows_received"] = sum(rows.values())
     counts = [("accounting", measure, number) for measure, number in sorted(rows.items())]
@@ -199,6 +198,8 @@ def _approve(
             )
         if record.state != "draft":
             return record
+        # An approved edition can only be published, so what was sealed has to be there whole.
+        check_manifest(_draft(place.settings, edition_id))
         now = datetime.now(UTC).replace(microsecond=0)
         release.change_edition(
             connection, edition_id, state="approved", approved_by=approved_by, approved_at=now
@@ -239,6 +240,10 @@ def _edition(place: Workplace, connection: sa.Connection, record: release.Editio
             "plan": load_plan().version,
         },
     )
+
+
+def _geographies(place: Workplace) -> list[str]:
+    return [NATION, *sorted(place.contract.code_lists["states"].codes)]
 
 
 def _draft(settings: Settings, edition_id: str) -> Path:

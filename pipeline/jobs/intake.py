@@ -1,5 +1,4 @@
-"""Intake: returns are landed sealed, then read, screened, coded, validated and stored, each in one
-transaction."""
+"""Intake: returns are landed sealed, then taken in, each in one transaction."""
 
 import contextlib
 import hashlib

@@ -18,8 +18,7 @@ def list_news(settings: Settings) -> list[str]:
 
 
 def link_month(settings: Settings, month: str) -> str:
-    """Link all reports that returns of `month` tell of, with what other months told of them; return
-    `month`."""
+    """Link the reports that returns of `month` tell of, with what other months told; return `month`."""
     check_month(month)
     with open_workplace(settings) as place, begin(place.engine, "jawabdehi_intake") as connection:
         # What a month counts is claimed under the same lock.

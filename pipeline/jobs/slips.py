@@ -13,8 +13,7 @@ UNKNOWN_COLLECTIVE = "_unknown"
 
 
 def write_slip(place: Workplace, connection: sa.Connection, return_id: str) -> None:
-    """Write the slip of one return, as page and as sheet, from what the database knows in this
-    transaction."""
+    """Write the slip of one return, as page and as sheet, from what this transaction sees."""
     record = load_slip(connection, return_id)
     slip = _slip(record)
     folder = place.settings.returns / (record.collective or UNKNOWN_COLLECTIVE)

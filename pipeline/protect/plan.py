@@ -18,8 +18,7 @@ PLANNED_SCHEMA = pl.Schema(
 )
 
 CODE_FIELDS = {"incident_kind": "incident_kinds"}
-"""Fields of the contract that a dimension counts one by one, by the dimension's name; others share the
-name."""
+"""Fields whose codes a dimension counts one by one, by the dimension's name; others share the name."""
 
 _LEAST_THRESHOLD = 5
 _UNITS = {"incidents", "rows", "collectives"}

@@ -205,6 +205,24 @@ def test_a_slip_says_that_its_return_was_delivered_again_later(october, make_rep
     assert "delivered 2 times" in october.slip(return_id)
 
 
+def test_a_draft_is_not_sealed_before_all_its_pages_are_there(october) -> None:
+    october.collect()
+    edition_id, _ = october.draft()
+    (october.settings.drafts / edition_id / "IN-WB" / "report.en.html").unlink()
+    with pytest.raises(RetryableError, match="pages"):
+        jobs.seal_edition(october.settings, edition_id)
+
+
+def test_a_draft_that_was_damaged_cannot_be_approved_and_can_be_made_again(october) -> None:
+    october.collect()
+    edition_id, sealed = october.draft()
+    (october.settings.drafts / edition_id / "IN" / "report.en.html").write_text("Something else.")
+    with pytest.raises(JawabdehiError, match="manifest"):
+        jobs.publish_edition(october.settings, edition_id, sealed, "A made-up approver")
+    october.run()
+    assert (october.settings.published / "2026-10" / "e1" / "manifest.json").is_file()
+
+
 def test_what_comes_while_a_draft_waits_counts_in_the_next_month(october, november, make_report) -> None:
     october.send_reports("UTTHAN", *(make_report(f"U-{n}") for n in range(20)))
     october.collect()
