@@ -4,16 +4,14 @@ Airflow and `pipeline.jobs` meet here and in the DAG files only. What a step doe
 """
 
 import os
-import traceback
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import PurePath
 from typing import Concatenate, ParamSpec, TypeVar
 
 from airflow.sdk import Asset, Param, get_current_context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from pipeline.errors import JawabdehiError, RetryableError, UsageError
+from pipeline.errors import JawabdehiError, RetryableError, UsageError, describe_unexpected
 from pipeline.settings import Settings, check_month, read_settings
 
 REPORTS = Asset("reports", uri="jawabdehi://reports")
@@ -80,20 +78,10 @@ def _translate(error: Exception) -> AirflowException:
     if isinstance(error, JawabdehiError):
         return AirflowFailException(str(error))
     kind = AirflowException if _may_pass(error) else AirflowFailException
-    return kind(
-        f"{type(error).__name__} in {_place_of(error)}; its text is withheld, since it may hold values."
-    )
+    return kind(describe_unexpected(error))
 
 
 def _may_pass(error: Exception) -> bool:
     from sqlalchemy.exc import InterfaceError, OperationalError
 
     return isinstance(error, ConnectionError | TimeoutError | InterfaceError | OperationalError)
-
-
-def _place_of(error: Exception) -> str:
-    """Return file, line and function of the innermost frame in our own code."""
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    own = [frame for frame in frames if frame.f_globals.get("__name__", "").startswith("pipeline.")]
-    frame = (own or frames)[-1]
-    return f"{PurePath(frame.f_code.co_filename).name}:{frame.f_lineno} ({frame.f_code.co_name})"

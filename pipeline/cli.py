@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from pipeline import __version__
-from pipeline.errors import JawabdehiError
+from pipeline.errors import JawabdehiError, describe_unexpected
 from pipeline.settings import CHECKOUT, Settings, check_month, read_settings
 
 
@@ -25,6 +25,17 @@ class _Group(click.Group):
         except JawabdehiError as error:
             click.echo(f"jawabdehi: {error}", err=True)
             sys.exit(error.exit_code)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            click.echo(
+                f"jawabdehi: A file or folder cannot be used ({reason}): check the paths given.", err=True
+            )
+            sys.exit(1)
+        except (click.exceptions.Exit, click.ClickException, click.Abort):
+            raise
+        except Exception as error:  # noqa: BLE001 (a traceback would show what a library quotes)
+            click.echo(f"jawabdehi: {describe_unexpected(error)}", err=True)
+            sys.exit(1)
 
 
 class _Month(click.ParamType[str]):
@@ -42,9 +53,22 @@ def main() -> None:
 
 @main.command()
 @click.option("--month", type=_Month(), required=True, help="Reporting month of the returns.")
-@click.option("--reports", type=click.IntRange(11, 5_000_000), default=600, show_default=True)
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
+@click.option(
+    "--reports",
+    type=click.IntRange(60, 5_000_000),
+    default=600,
+    show_default=True,
+    help="Rows in all returns.",
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=1, show_default=True, help="Another seed invents another month."
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Folder for one folder of returns a collective.",
+)
 def example(month: str, reports: int, seed: int, out: Path) -> None:
     """Write made-up returns of all collectives, marked as such."""
     from pipeline.contract import load_contract
@@ -113,7 +137,9 @@ def export() -> None:
 
 @export.command()
 @click.option("--month", type=_Month(), required=True, help="Reporting month of the returns.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="CSV file to write."
+)
 def links(month: str, out: Path) -> None:
     """Write one line for every received row: what became of it, and of which incident it tells."""
     from pipeline import jobs

@@ -1,0 +1,61 @@
+"""The command line: one sentence and an exit code, never a traceback and never a value."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from pipeline import jobs
+from pipeline.cli import main
+from pipeline.errors import JawabdehiError, UsageError
+
+CANARY = "canary-9876543210"
+
+
+@pytest.fixture
+def call(tmp_path: Path):
+    def invoke(*arguments: str):
+        return CliRunner().invoke(main, arguments, env={"JAWABDEHI_HOME": str(tmp_path / "home")})
+
+    return invoke
+
+
+@pytest.mark.parametrize(
+    ("raised", "code"),
+    [
+        (JawabdehiError("Do this."), 1),
+        (UsageError("Say it so."), 2),
+        (ValueError(CANARY), 1),
+        (PermissionError(13, "Permission denied", CANARY), 1),
+    ],
+)
+def test_every_error_is_one_sentence_without_a_value(call, monkeypatch, raised: Exception, code: int) -> None:
+    def fail(_settings: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(jobs, "prepare", fail)
+    done = call("status")
+    assert done.exit_code == code
+    assert done.stderr.startswith("jawabdehi: ")
+    assert done.stderr.count("\n") == 1
+    assert CANARY not in done.output
+
+
+def test_help_is_quick_and_names_every_command(call) -> None:
+    done = call("--help")
+    assert done.exit_code == 0
+    assert all(name in done.output for name in main.commands)
+
+
+def test_status_of_an_empty_home_says_so(call) -> None:
+    done = call("status")
+    assert done.exit_code == 0
+    assert "No return has been received yet." in done.output
+    assert "Stopped" in call("down").output
+
+
+def test_example_writes_where_it_is_told(call, tmp_path: Path) -> None:
+    done = call("example", "--month", "2026-10", "--reports", "60", "--out", str(tmp_path / "out"))
+    assert done.exit_code == 0
+    assert "60 made-up reports" in done.output
+    assert len(list((tmp_path / "out").iterdir())) == 12
