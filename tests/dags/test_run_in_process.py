@@ -82,7 +82,7 @@ def test_a_return_that_breaks_stops_the_month_and_none_of_its_values_gets_out(
     played = json.loads(result.read_text())["a return breaks"]
     assert not played["succeeded"]
     # The other returns are taken in all the same, and nothing is issued without the broken one.
-    assert names_of(played["calls"]) == STEPS_TO_THE_DRAFT[:4]
+    assert names_of(played["calls"]) == STEPS_TO_THE_DRAFT[:5]
     assert any("ValueError in play_months.py" in line for line in played["lines"])
     assert "take_in" in done.stdout + done.stderr
     for text in (done.stdout, done.stderr, result.read_text(), everything_airflow_stores(settings)):
