@@ -57,6 +57,10 @@ CHUNK_ROWS = 100_000
 
 _DAY = r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$"
 _MONTH = r"^(19|20|21)[0-9]{2}-[0-9]{2}$"
+_LONGEST_VALUE_SET = 100
+"""Codes of one field: Great Expectations copies a list of values dozens of times, so a longer one is looked up
+here, and the suite asks for `<name>_known`."""
+
 _WHOLE_NUMBER = r"^[0-9]{1,12}$"
 
 
@@ -132,6 +136,9 @@ def _typed(field: Field, contract: Contract) -> Iterator[pl.Expr]:
     elif field.kind == "integer":
         digits = pl.when(column.str.contains(_WHOLE_NUMBER)).then(column)
         yield digits.str.to_integer(strict=False).alias(_typed_name(field.name, pl.Int64))
+    elif field.code_list and len(contract.codes_of(field.name).codes) > _LONGEST_VALUE_SET:
+        codes = pl.Series(list(contract.codes_of(field.name).codes))
+        yield column.is_in(codes.implode()).alias(f"{field.name}_known")
     elif field.kind == "codes":
         codes = pl.Series(list(contract.codes_of(field.name).codes))
         known = column.str.split(";").list.eval(pl.element().is_in(codes.implode())).list.all()

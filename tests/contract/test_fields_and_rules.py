@@ -122,8 +122,12 @@ def test_a_suite_asks_for_parameters_that_are_given():
 def test_a_rule_on_unknown_codes_uses_the_list_of_its_field():
     for field in CONTRACT.fields.values():
         if field.kind == "code":
-            asked = parameters_in(RULES_OF_THE_FORM[f"unknown_{field.name}"]["kwargs"])
-            assert asked == {field.code_list}
+            asked = RULES_OF_THE_FORM[f"unknown_{field.name}"]["kwargs"]
+            if field.name == "district":
+                # Its list is so long that it is looked up before; the golden case `places` holds the lookup.
+                assert asked == {"column": "district_known", "value_set": [True]}
+            else:
+                assert parameters_in(asked) == {field.code_list}
 
 
 def test_a_rule_on_a_written_form_uses_the_pattern_of_its_field():
