@@ -71,7 +71,8 @@ def _measure_steps(folder: Path, rows: int) -> dict[str, Any]:
     inbox, home = folder / "inbox", folder / "home"
     write_example(inbox, month=MONTH, reports=rows, seed=SEED, contract=load_contract())
     floor = measure_floor(inbox, folder / "twins", rows)
-    command = [sys.executable, "-m", "bench.steps", "--month", MONTH, "--home", home, "--inbox", inbox]
+    command = [sys.executable, "-m", "bench.steps", "--month", MONTH]
+    command += ["--home", str(home), "--inbox", str(inbox)]
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     finally:

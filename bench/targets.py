@@ -1,6 +1,6 @@
 """The reaches of the design, and what was measured against each."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 MOST_TIMES_FLOOR = 60
@@ -11,7 +11,9 @@ MOST_TIMES_EMPTY = 2
 _BIG, _BASE = 1_000_000, 100_000
 
 
-def compare(steps: Mapping[int, Mapping[str, Any]], months: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def compare(
+    steps: Mapping[int, Mapping[str, Any]], months: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
     """Return one entry a target: what, reach, measured (None where its size was not run), met.
 
     The time against the floor has the import of Great Expectations in it; the growth with the rows has not.
