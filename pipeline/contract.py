@@ -19,6 +19,9 @@ from pipeline.settings import CHECKOUT
 
 SCHEMAS = CHECKOUT / "schemas"
 
+NATIONAL = "IN"
+"""The national geography: ISO 3166-1; states have ISO 3166-2 codes."""
+
 MADE_UP_COLUMN = "made_up_example"
 """A column of this name says that a return is made up; so is then every edition that counts it."""
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from pipeline.protect.plan import CODE_FIELDS, NATION, Family, Plan
+from pipeline.contract import NATIONAL
+from pipeline.protect.plan import CODE_FIELDS, Family, Plan
 
 CELL_COLUMNS = ("table", "geography", "measure", "code_1", "code_2", "count", "persons")
 
@@ -67,7 +68,7 @@ def _select_set(
     return (
         sa.select(
             sa.literal(family.table).label("table"),
-            (grouped.c.state if by_state else sa.literal(NATION)).label("geography"),
+            (grouped.c.state if by_state else sa.literal(NATIONAL)).label("geography"),
             sa.literal(family.measures[0]).label("measure"),
             (codes[0] if codes else sa.literal("")).label("code_1"),
             (codes[1] if len(codes) > 1 else sa.literal("")).label("code_2"),

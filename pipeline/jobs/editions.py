@@ -8,11 +8,11 @@ import polars as pl
 import sqlalchemy as sa
 
 from pipeline import __version__
-from pipeline.contract import CodeList
+from pipeline.contract import NATIONAL, CodeList
 from pipeline.errors import JawabdehiError, RetryableError
 from pipeline.files import write_atomically
 from pipeline.jobs.workplace import Workplace, open_workplace
-from pipeline.protect.plan import NATION, list_planned_cells, load_plan
+from pipeline.protect.plan import list_planned_cells, load_plan
 from pipeline.protect.primary import CELLS_SCHEMA, protect_cells
 from pipeline.report.edition import Edition
 from pipeline.report.figures import FILE_NAME, write_figures
@@ -182,7 +182,7 @@ def _count_returns(accounts: pl.DataFrame, *, expected: int, filed: int) -> pl.D
     counts = [("accounting", measure, number) for measure, number in sorted(rows.items())]
     counts += [("coverage", "collectives_expected", expected), ("coverage", "collectives_filed", filed)]
     return pl.DataFrame(counts, schema=["table", "measure", "count"], orient="row").with_columns(
-        geography=pl.lit(NATION), code_1=pl.lit(""), code_2=pl.lit(""), persons=pl.col("count")
+        geography=pl.lit(NATIONAL), code_1=pl.lit(""), code_2=pl.lit(""), persons=pl.col("count")
     )
 
 
@@ -243,7 +243,7 @@ def _edition(place: Workplace, connection: sa.Connection, record: release.Editio
 
 
 def _geographies(place: Workplace) -> list[str]:
-    return [NATION, *sorted(place.contract.code_lists["states"].codes)]
+    return [NATIONAL, *sorted(place.contract.code_lists["states"].codes)]
 
 
 def _draft(settings: Settings, edition_id: str) -> Path:

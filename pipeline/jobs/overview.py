@@ -7,14 +7,14 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.contract import CodeList
+from pipeline.contract import NATIONAL, CodeList
 from pipeline.errors import JawabdehiError
 from pipeline.files import write_atomically
 from pipeline.jobs.editions import list_expected
 from pipeline.jobs.workplace import open_workplace
-from pipeline.protect.plan import NATION
 from pipeline.report.edition import Edition
 from pipeline.report.render import PAGE_NAME
+from pipeline.report.tables import place_name
 from pipeline.settings import KOLKATA, Settings, check_month
 from pipeline.store import overview, release
 from pipeline.store.database import begin
@@ -44,17 +44,15 @@ def find_pages(settings: Settings, month: str) -> Pages:
     with open_workplace(settings) as place, begin(place.engine, "jawabdehi_reporting") as connection:
         editions = [record for record in release.list_editions(connection) if record.month == month]
         collectives = place.contract.code_lists["collectives"]
-        places = {code.details["state"] for code in collectives.codes.values()}
-        names = {code: place.contract.code_lists["states"].label(code) for code in sorted(places)}
+        states = sorted({code.details["state"] for code in collectives.codes.values()})
+        names = {code: place_name(code, place.contract) for code in (NATIONAL, *states)}
     if not editions:
         raise JawabdehiError("There is no edition of this month yet.")
     newest = editions[-1]
     published = newest.state == "published"
     edition = Edition(month=month, number=newest.number, versions={})
     folder = settings.published / edition.folder if published else settings.drafts / edition.edition_id
-    paths = {"India": folder / NATION / PAGE_NAME}
-    paths |= {name: folder / code / PAGE_NAME for code, name in names.items()}
-    return Pages(published, paths)
+    return Pages(published, {name: folder / code / PAGE_NAME for code, name in names.items()})
 
 
 def describe_status(settings: Settings, month: str | None) -> list[str]:

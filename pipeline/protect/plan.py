@@ -7,10 +7,9 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.contract import SCHEMAS, Contract
+from pipeline.contract import NATIONAL, SCHEMAS, Contract
 from pipeline.errors import UsageError
 
-NATION = "IN"
 PLANNED_SCHEMA = pl.Schema(
     dict.fromkeys(
         ("table", "geography", "measure", "dimension_1", "code_1", "dimension_2", "code_2", "unit"), pl.String
@@ -74,7 +73,7 @@ def list_planned_cells(plan: Plan, contract: Contract) -> pl.DataFrame:
     states = list(contract.code_lists["states"].codes)
     cells: list[tuple[str, ...]] = []
     for family in plan.families:
-        geographies = [NATION, *states] if family.by_state else [NATION]
+        geographies = [NATIONAL, *states] if family.by_state else [NATIONAL]
         codes = [contract.codes_of(_field(dimension)).codes for dimension in family.dimensions]
         for geography, measure, combination in itertools.product(
             geographies, family.measures, itertools.product(*codes)

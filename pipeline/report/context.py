@@ -6,9 +6,9 @@ A template sees a `Page` and nothing else. Nothing is read, written or counted h
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.contract import Contract
+from pipeline.contract import NATIONAL, Contract
 from pipeline.report import outline
-from pipeline.report.edition import NATIONAL, Edition
+from pipeline.report.edition import Edition
 from pipeline.report.figures import Figures, FiguresFormatError
 from pipeline.report.tables import Cell, Row, Table, coverage_tables, incident_tables, place_name
 

@@ -10,9 +10,6 @@ from pipeline.settings import KOLKATA, check_month, next_month
 LICENCE = "CC-BY-4.0"
 """SPDX identifier of the licence of every published edition."""
 
-NATIONAL = "IN"
-"""The geography of the national page: ISO 3166-1; states have ISO 3166-2 codes."""
-
 _MONTH_NAMES = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.contract import Contract
+from pipeline.contract import NATIONAL, Contract
 from pipeline.files import write_atomically
-from pipeline.report.edition import LICENCE, NATIONAL, Edition, format_day
+from pipeline.report.edition import LICENCE, Edition, format_day
 from pipeline.report.figures import FILE_NAME
 from pipeline.report.package import (
     APPROVAL,

@@ -7,9 +7,8 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from pipeline.contract import CodeList, Contract
+from pipeline.contract import NATIONAL, CodeList, Contract
 from pipeline.report import outline
-from pipeline.report.edition import NATIONAL
 from pipeline.report.figures import Figure, Figures, FiguresFormatError
 from pipeline.report.outline import TableWords
 

@@ -1,7 +1,7 @@
 """Returns and their rows: what was received, and what became of it at intake."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 import polars as pl
@@ -77,25 +77,14 @@ def list_waiting(connection: sa.Connection) -> list[str]:
 
 def load_landed(connection: sa.Connection, return_id: str) -> LandedReturn | None:
     """Return a return that waits to be taken in, locked for this transaction; None where it was taken in."""
+    kept = (_returns.c[field.name] for field in fields(LandedReturn) if field.name in _returns.c)
     row = connection.execute(
-        sa.select(_returns, _landed.c.source_name, _landed.c.content)
-        .join(_landed)
+        sa.select(*kept, _landed.c.source_name, _landed.c.content.label("sealed"))
+        .join_from(_returns, _landed)
         .where(_returns.c.return_id == return_id, _returns.c.state == "landed")
         .with_for_update(of=_returns)
     ).first()
-    if row is None:
-        return None
-    return LandedReturn(
-        return_id=row.return_id,
-        collective=row.collective,
-        month=row.month,
-        extension=row.extension,
-        size_bytes=row.size_bytes,
-        received_at=row.received_at,
-        rejected_by=row.rejected_by,
-        source_name=row.source_name,
-        sealed=row.content,
-    )
+    return None if row is None else LandedReturn(**row._asdict())
 
 
 def find_partition(connection: sa.Connection, return_id: str) -> str | None:
