@@ -18,6 +18,7 @@ from pipeline.report.edition import Edition
 from pipeline.report.figures import FILE_NAME, write_figures
 from pipeline.report.package import (
     APPROVAL,
+    MANIFEST,
     check_manifest,
     encode_json,
     remove_leftovers,
@@ -199,7 +200,10 @@ def _approve(
         if record.state != "draft":
             return record
         # An approved edition can only be published, so what was sealed has to be there whole.
-        check_manifest(_draft(place.settings, edition_id))
+        draft = _draft(place.settings, edition_id)
+        check_manifest(draft)
+        if sha256_of(draft / MANIFEST) != manifest_sha256:
+            raise JawabdehiError("The draft was changed after it was sealed: make it again and approve that.")
         now = datetime.now(UTC).replace(microsecond=0)
         release.change_edition(
             connection, edition_id, state="approved", approved_by=approved_by, approved_at=now

@@ -223,6 +223,16 @@ def test_a_draft_that_was_damaged_cannot_be_approved_and_can_be_made_again(octob
     assert (october.settings.published / "2026-10" / "e1" / "manifest.json").is_file()
 
 
+def test_a_draft_sealed_anew_by_hand_cannot_be_approved(october) -> None:
+    october.collect()
+    edition_id, sealed = october.draft()
+    manifest = october.settings.drafts / edition_id / "manifest.json"
+    manifest.write_text(manifest.read_text() + "\n")
+    with pytest.raises(JawabdehiError, match="changed after it was sealed"):
+        jobs.publish_edition(october.settings, edition_id, sealed, "A made-up approver")
+    assert not (october.settings.published / "2026-10").exists()
+
+
 def test_what_comes_while_a_draft_waits_counts_in_the_next_month(october, november, make_report) -> None:
     october.send_reports("UTTHAN", *(make_report(f"U-{n}") for n in range(20)))
     october.collect()
