@@ -19,8 +19,13 @@ _IN_ENGLISH = 0.5
 _WITH_DISTRICT = 0.25
 
 
-def name_offices(chance: Chance, told: pl.DataFrame, languages: Numbers, places: Places) -> pl.Series:
-    """Return the office as this teller writes it, null for some tellings."""
+def name_offices(
+    chance: Chance, told: pl.DataFrame, languages: Numbers, places: Places, *, named: float = _NAMED
+) -> pl.Series:
+    """Return the office as this teller writes it, null for some tellings; `named` is the share of the others.
+
+    Of `told` the columns matter, office and district are read.
+    """
     count, bearers = told.height, load_duty_bearers()
     bearer_of = np.array([bearers.index(matter.duty_bearer) for matter in load_matters()], dtype=np.int64)
     written_in = np.where(chance.happens(_IN_ENGLISH, count), LANGUAGES.index("en"), languages)
@@ -31,7 +36,7 @@ def name_offices(chance: Chance, told: pl.DataFrame, languages: Numbers, places:
     frame = pl.DataFrame(
         {"name": names, "number": number, "digits": digits, "district": district}
     ).with_columns(
-        named=pl.Series(chance.happens(_NAMED, count)),
+        named=pl.Series(chance.happens(named, count)),
         ending=pl.when(pl.Series(chance.happens(_WITH_DISTRICT, count))).then(", " + pl.col("district")),
     )
     for place, language in enumerate(LANGUAGES):

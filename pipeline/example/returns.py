@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Iterator
-from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,7 @@ from pipeline.example.wording import Writer
 from pipeline.example.world import NOTHING, Month, World, invent_world
 from pipeline.example.writing import NOTE, choose_format, encode_rows
 from pipeline.files import write_atomically
-from pipeline.settings import check_month, next_month
+from pipeline.settings import check_month
 
 FEWEST_REPORTS = 60
 
@@ -43,7 +42,7 @@ def write_example(out: Path, *, month: str, reports: int, seed: int, contract: C
         raise UsageError(f"Ask for at least {FEWEST_REPORTS} reports, so that every collective has some.")
     filings = plan_filings(load_habits(), reports)
     counts = [filing.first for filing in filings]
-    world = invent_world(contract, _month(month), reports, counts, Chance("example", month, reports, seed))
+    world = invent_world(contract, Month.of(month), reports, counts, Chance("example", month, reports, seed))
     write_atomically(out / "README.txt", _README.format(note=NOTE).encode())
     written = []
     for number, filing in enumerate(filings):
@@ -52,12 +51,6 @@ def write_example(out: Path, *, month: str, reports: int, seed: int, contract: C
             written.append(out / path)
     _remove_earlier(out, world, set(written))
     return sorted(written)
-
-
-def _month(key: str) -> Month:
-    epoch = date(1970, 1, 1)
-    first, after = date.fromisoformat(f"{key}-01"), date.fromisoformat(f"{next_month(key)}-01")
-    return Month(key=key, first=(first - epoch).days, last=(after - epoch - timedelta(1)).days)
 
 
 def _remove_earlier(out: Path, world: World, written: Collection[Path]) -> None:

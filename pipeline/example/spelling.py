@@ -25,6 +25,12 @@ class Spellings:
         place = self.starts[known] + np.where(chance.happens(others, len(known)), picked, 0)
         return choose_words(self.words, np.where(numbers < 0, -1, place))
 
+    def pick(self, numbers: Numbers, turns: Numbers) -> pl.Series:
+        """Return for each number the spelling whose turn it is (from 0, again and again); null below 0."""
+        known = np.maximum(numbers, 0)
+        place = self.starts[known] + turns % self.counts[known]
+        return choose_words(self.words, np.where(numbers < 0, -1, place))
+
 
 def choose_words(words: Sequence[str | None], places: Numbers) -> pl.Series:
     """Return the words at `places`, null where a place is negative or the word is ""."""

@@ -23,10 +23,13 @@ from pipeline.example.habits import (
     load_matters,
 )
 from pipeline.example.places import Places, Territory, load_places, share_out
+from pipeline.settings import next_month
 
 Columns = dict[str, Numbers]
 
 NOTHING = -1
+
+_EPOCH = date(1970, 1, 1)
 
 MISTAKES = (
     "unknown_code",
@@ -59,6 +62,12 @@ class Month:
     key: str
     first: int
     last: int
+
+    @classmethod
+    def of(cls, key: str) -> "Month":
+        """Return the month `YYYY-MM`."""
+        first, after = date.fromisoformat(f"{key}-01"), date.fromisoformat(f"{next_month(key)}-01")
+        return cls(key=key, first=(first - _EPOCH).days, last=(after - _EPOCH).days - 1)
 
 
 @dataclass(frozen=True)
@@ -127,8 +136,8 @@ def _happen(chance: Chance, people: Columns, homes: Numbers, count: int, month: 
     child = columns["survivor_age_band"] == load_answers()["survivor_age_band"].codes.index("under_18")
     away = chance.happens(_AWAY, count)
     columns["district"] = np.where(away, homes[chance.below(len(homes), count)], columns["district"])
-    columns["matter"] = _pick_matters(chance.branch("matters"), child)
-    columns |= _pick_kinds(chance.branch("kinds"), columns["matter"])
+    columns["matter"] = pick_matters(chance.branch("matters"), child)
+    columns |= pick_kinds(chance.branch("kinds"), columns["matter"])
     columns |= _pick_days(chance.branch("days"), count, month)
     columns["leader"] = _group_visits(chance.branch("groups"), child)
     shared = ("district", "matter", "kind_1", "kind_2", "kind_3", "recorded", "happened")
@@ -137,7 +146,8 @@ def _happen(chance: Chance, people: Columns, homes: Numbers, count: int, month: 
     return columns | _pick_outcome(chance.branch("outcome"), columns)
 
 
-def _pick_matters(chance: Chance, child: Flags) -> Numbers:
+def pick_matters(chance: Chance, child: Flags) -> Numbers:
+    """Return what each person asks for and where; children are asked about in other offices than adults."""
     matters = load_matters()
     picked = [
         chance.pick([matter.weight if matter.age in {"any", age} else 0 for matter in matters], len(child))
@@ -146,7 +156,8 @@ def _pick_matters(chance: Chance, child: Flags) -> Numbers:
     return np.where(child, picked[1], picked[0])
 
 
-def _pick_kinds(chance: Chance, matter: Numbers) -> Columns:
+def pick_kinds(chance: Chance, matter: Numbers) -> Columns:
+    """Return one to three kinds of what happened as `kind_1` to `kind_3`, NOTHING where there are fewer."""
     count, kinds = len(matter), load_kinds()
     picked = np.full((3, count), NOTHING, dtype=np.int64)
     for number, asked in enumerate(load_matters()):
