@@ -19,6 +19,7 @@ from pipeline.worlds.setting import Setting
 
 _COUNTS = ("visits", "recounted")
 _FORTNIGHT = 14
+_FARTHER = 6
 
 
 def remember(
@@ -60,11 +61,16 @@ def _recall_numbers(err: _Errors, told: Columns) -> Columns:
         count = np.where(err.happen("count_off", name), np.maximum(told[name] + step, 1), told[name])
         lost = (told[name] < 0) | err.happen("count_dropped", name)
         changed[name] = np.where(lost, NOTHING, count)
-    amount, slip = told["amount"], err.below(3, "slip")
-    slipped = np.select([slip == 0, slip == 1], [np.maximum(amount // 10, 10), amount * 10], _round(amount))
+    amount, slip = told["amount"], err.below(4, "slip")
+    wrong = (amount * (3 + err.below(5, "wrong"))) // 2
+    slipped = np.select(
+        [slip == 0, slip == 1, slip == 2], [np.maximum(amount // 10, 10), amount * 10, wrong], _round(amount)
+    )
     amount = np.where((amount > 0) & err.happen("amount_slip"), slipped, amount)
     changed["amount"] = np.where(err.happen("amount_dropped"), NOTHING, amount)
     shift = err.below(2 * _FORTNIGHT + 1, "approach") - _FORTNIGHT
+    # Some take an earlier matter's first visit for this one's.
+    shift = np.where(err.below(5, "far") == 0, -_FARTHER * np.abs(shift), shift)
     approached = told["approached"] + np.where(err.happen("approached_shifted"), shift, 0)
     lost = (told["approached"] < 0) | err.happen("approached_dropped")
     return changed | {"approached": np.where(lost, NOTHING, approached)}

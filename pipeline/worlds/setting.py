@@ -52,11 +52,11 @@ class Setting:
     month_wrong: float  # the day is right and the month is the one before
     month_only: float  # the day is left out
     approached_dropped: float  # the first approach is left out
-    approached_shifted: float  # the first approach is up to two weeks off
+    approached_shifted: float  # the first approach is up to two weeks off, seldom months
     count_dropped: float  # visits, or times recounted, are left out
     count_off: float  # visits, or times recounted, are one or two off
     amount_dropped: float  # the amount demanded is left out
-    amount_slip: float  # the amount demanded is rounded or has a zero too many or too few
+    amount_slip: float  # the amount demanded is rounded, has a zero too many or too few, or is another
     kinds_fewer: float  # only the main kind of several is told
     kinds_more: float  # a kind is added
     kind_neighbour: float  # the main kind is told as a neighbouring one
