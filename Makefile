@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: report test lint bench lock clean
+.PHONY: report test test-spark lint bench bench-link lock clean
 
 report: $(READY)
 	@$(BIN)/jawabdehi example --month $(MONTH) --reports $(REPORTS) --seed $(SEED) --out "$(JAWABDEHI_HOME)/inbox"
@@ -20,6 +20,12 @@ report: $(READY)
 test: $(READY)
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
+# Linkage on Spark, beside `make test`, which leaves it out where PySpark is missing: it is large and needs Java 17.
+test-spark: $(READY)
+	@command -v java >/dev/null || { echo "Java is missing: install version 17 (Debian: apt-get install default-jre-headless) and try again."; exit 1; }
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r deploy/requirements-spark.lock
+	@$(BIN)/python -m pytest -m spark
+
 lint: $(READY)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -28,10 +34,16 @@ lint: $(READY)
 bench: $(READY)
 	@$(BIN)/python -m bench
 
+bench-link: $(READY)
+	@$(BIN)/python -m bench.linkage
+
 # Writes exact versions with hashes for every supported Python and system; no index address gets in.
 lock: $(READY)
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --quiet --output-file requirements.lock
+	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["spark"])' | \
+		$(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --quiet --output-file deploy/requirements-spark.lock
 
 clean:
 	@rm -rf $(VENV)

@@ -4,6 +4,7 @@ The verdicts depend on the set of rows alone, not on the order in which they arr
 """
 
 import hashlib
+from collections.abc import Iterable
 
 import polars as pl
 
@@ -29,8 +30,8 @@ _NEW, _CORRECT, _WITHDRAW = (pl.col("action") == action for action in ("new", "c
 def resolve_rows(rows: pl.DataFrame) -> pl.DataFrame:
     """Return the verdict on every row of `rows` (ROWS_SCHEMA, complete for each report id in it).
 
-    Adds verdict (counted, duplicate, quarantined, withdrawn or superseded), reason, link_rule, incident_id
-    (null unless counted or duplicate) and first_month, the earliest reporting month of the report.
+    Adds report (its key), verdict (counted, duplicate, quarantined, withdrawn or superseded), reason, link_rule,
+    incident_id (null unless counted or duplicate) and first_month, the earliest reporting month of the report.
 
     A withdrawal wins over everything, also over what is sent later. Otherwise the first new row stands for
     the report, and the last correction replaces it; first and last are by reporting month, file name and row.
@@ -47,12 +48,11 @@ def resolve_rows(rows: pl.DataFrame) -> pl.DataFrame:
     verdicts = pl.DataFrame(_VERDICTS, schema=["link_rule", "verdict", "reason"], orient="row")
     return (
         judged.join(verdicts, on="link_rule", how="left", maintain_order="left", validate="m:1")
-        .with_columns(incident_id=_incident_ids(judged))
-        .with_columns(
-            incident_id=pl.when(pl.col("verdict").is_in(["counted", "duplicate"])).then("incident_id")
-        )
+        .with_columns(report=name_reports(judged["collective"], judged["report_id"]))
+        .with_columns(incident_id=pl.when(pl.col("verdict").is_in(["counted", "duplicate"])).then("report"))
         .select(
-            *("return_id", "row", *_KEY, "verdict", "reason", "link_rule", "incident_id", "first_month"),
+            *("return_id", "row", *_KEY, "report", "verdict", "reason", "link_rule", "incident_id"),
+            "first_month",
         )
     )
 
@@ -87,14 +87,10 @@ def _rule() -> pl.Expr:
     )
 
 
-def _incident_ids(judged: pl.DataFrame) -> pl.Series:
-    """Name an incident after the report that first told of it, without telling that report's id."""
-    keys = zip(judged["collective"], judged["report_id"], strict=True)
-    return pl.Series(
-        "incident_id",
-        [
-            hashlib.sha256(f"{collective}/{report_id}".encode()).hexdigest()[:20]
-            for collective, report_id in keys
-        ],
-        dtype=pl.String,
+def name_reports(collectives: Iterable[str], report_ids: Iterable[str]) -> pl.Series:
+    """Return the keys of reports: they name a report, and the incident that it first told of, without its id."""
+    keys = (
+        hashlib.sha256(f"{collective}/{report_id}".encode()).hexdigest()[:20]
+        for collective, report_id in zip(collectives, report_ids, strict=True)
     )
+    return pl.Series("report", keys, dtype=pl.String)

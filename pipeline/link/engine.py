@@ -1,0 +1,273 @@
+"""Score pairs of reports on DuckDB through Splink: which pairs are compared, at which levels, and how many bits.
+
+Splink compares the pairs, names their levels and adds the bits by field; the bits by pair of fields are looked up
+in the weights' tables after it, in SQL. The same settings run on any backend that Splink has.
+"""
+
+import functools
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import duckdb
+import polars as pl
+import sqlglot
+from splink import DuckDBAPI, Linker, SettingsCreator
+from splink.internals.comparison_vector_values import (
+    compute_comparison_vector_values_from_id_pairs_sqls,
+)
+from splink.internals.database_api import DatabaseAPISubClass
+from splink.internals.pipeline import CTEPipeline
+from splink.internals.splink_dataframe import SplinkDataFrame
+
+from pipeline.errors import UsageError
+from pipeline.link.weights import Comparison, Interaction, Weights
+
+
+def scored_schema(weights: Weights) -> pl.Schema:
+    """Return the columns of scored pairs: ids, bits, and as `at_<name>` the place of each comparison's level."""
+    levels = {f"at_{comparison.name}": pl.Int32() for comparison in weights.comparisons}
+    return pl.Schema({"id_l": pl.Int64(), "id_r": pl.Int64(), "bits": pl.Float64(), **levels})
+
+
+PAIRS_AT_ONCE = 4_000_000
+"""Pairs compared at a time, so that memory does not grow with the number of candidates."""
+
+FEW_PAIRS = 100_000
+"""So many pairs are compared as soon as a first look is prepared."""
+
+_TINY = 2.0**-40
+
+
+@contextmanager
+def open_engine(features: pl.DataFrame, weights: Weights, backend: str = "duckdb") -> Iterator["Engine"]:
+    """Yield an engine on one of LINK_ENGINES; on DuckDB in memory, so that nothing of a report is left on a disk."""
+    with _open_spark() if backend == "spark" else _open_duckdb() as opened:
+        yield Engine(opened, features, weights)
+
+
+@contextmanager
+def _open_duckdb() -> Iterator[DatabaseAPISubClass]:
+    with duckdb.connect(":memory:", config={"temp_directory": ""}) as connection:
+        connection.execute("SET enable_progress_bar = false")
+        yield DuckDBAPI(connection)
+
+
+@contextmanager
+def _open_spark() -> Iterator[DatabaseAPISubClass]:
+    """Yield Spark as spark-defaults.conf has it; where that names no master, on the cores of this machine.
+
+    Raises UsageError where PySpark or Java are missing.
+    """
+    try:
+        from pyspark import SparkConf
+        from pyspark.errors import PySparkException
+        from pyspark.sql import SparkSession
+        from splink import SparkAPI
+    except ImportError:
+        raise UsageError(
+            "Install the extra `spark` of this program, or unset JAWABDEHI_LINK_ENGINE."
+        ) from None
+    try:
+        builder = SparkSession.builder.appName("jawabdehi").config("spark.ui.showConsoleProgress", "false")
+        if not SparkConf().contains("spark.master"):
+            builder = builder.master("local[*]").config(map=_THIS_MACHINE_ONLY)
+        session = builder.getOrCreate()
+    except PySparkException:
+        raise UsageError("Spark does not start: install Java 17, or unset JAWABDEHI_LINK_ENGINE.") from None
+    session.sparkContext.setLogLevel("ERROR")
+    try:
+        # Persisted in memory: Splink's default would write parts of reports to disk as Parquet.
+        backend: DatabaseAPISubClass = SparkAPI(  # type: ignore[no-untyped-call]
+            spark_session=session, break_lineage_method="persist", register_udfs_automatically=False
+        )
+        yield backend
+    finally:
+        session.stop()
+
+
+_THIS_MACHINE_ONLY: dict[str, bool | float | int | str | None] = {
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.ui.enabled": "false",
+    "spark.sql.shuffle.partitions": "4",
+}
+
+
+class Engine:
+    """Compares the rows of `features` under one version of the weights, on one backend of Splink."""
+
+    def __init__(self, backend: DatabaseAPISubClass, features: pl.DataFrame, weights: Weights) -> None:
+        self._backend, self._weights = backend, weights
+        self._dialect = backend.sql_dialect.sqlglot_dialect
+        columns = _columns_used(weights)
+        used = [name for name in features.columns if name in columns]
+        self._features = backend.register(features.select("id", *used).to_arrow())
+        self._comparing = self._list_comparisons(weights.comparisons)
+
+    def find_pairs(self, keys: pl.DataFrame) -> pl.DataFrame:
+        """Return the pairs of ids that share a blocking key (KEYS_SCHEMA), each once, `id_l` < `id_r`, sorted."""
+        registered = self._backend.register(keys.to_arrow())
+        table = registered.physical_name
+        sql = f"""
+            SELECT DISTINCT l.id AS id_l, r.id AS id_r FROM {table} AS l JOIN {table} AS r
+            ON l.key = r.key AND l.id < r.id
+        """  # noqa: S608 (the name is Splink's own)
+        pairs = _read(self._backend.query_sql(sql))
+        return pairs.cast({"id_l": pl.Int64, "id_r": pl.Int64}).sort("id_l", "id_r")
+
+    def score_pairs(self, pairs: pl.DataFrame, *, least_bits: float | None = None) -> pl.DataFrame:
+        """Return `pairs` (id_l, id_r) as scored_schema, sorted.
+
+        With `least_bits`, pairs of fewer are left out, and of many pairs those that the first look passes over.
+        """
+        scored = [self._score(part, least_bits) for part in pairs.iter_slices(PAIRS_AT_ONCE)]
+        empty = pl.DataFrame(schema=scored_schema(self._weights))
+        return pl.concat([empty, *scored]).sort("id_l", "id_r")
+
+    def _score(self, pairs: pl.DataFrame, least_bits: float | None) -> pl.DataFrame:
+        blocked = self._backend.register(
+            pairs.select(match_key=pl.lit("0"), join_key_l="id_l", join_key_r="id_r").to_arrow()
+        )
+        likely = blocked
+        if least_bits is not None and pairs.height > FEW_PAIRS:
+            likely = self._compare(blocked, self._comparing_first, self._look_first())
+        scored = self._compare(likely, self._comparing, self._add_up(least_bits))
+        frame = _read(scored)
+        for table in {blocked.physical_name, likely.physical_name, scored.physical_name}:
+            self._backend.delete_table_from_database(table)
+        schema = scored_schema(self._weights)
+        return frame.select(schema.names()).cast(schema)
+
+    def _compare(
+        self, blocked: SplinkDataFrame, comparing: Sequence[dict[str, str]], concluding: str
+    ) -> SplinkDataFrame:
+        """Return what the statement `concluding` makes of the levels of blocked pairs."""
+        # The table's name within the pipeline is the one that Splink's own statements speak of.
+        named = self._backend.table_to_splink_dataframe("__splink__blocked_id_pairs", blocked.physical_name)
+        pipeline = CTEPipeline([named, self._features])
+        pipeline.enqueue_list_of_sqls(list(comparing))
+        pipeline.enqueue_sql(concluding, "concluded")
+        return self._backend.sql_pipeline_to_splink_dataframe(pipeline)
+
+    def _list_comparisons(self, comparisons: Sequence[Comparison]) -> list[dict[str, str]]:
+        """Return Splink's statements that name the levels of all blocked pairs."""
+        linker = Linker(
+            # Splink tells of every step, and warns of what is on purpose: no level is left out of the sum.
+            self._features,
+            _settings(self._weights.prior_bits, comparisons),
+            validate_settings=False,
+            log_level=logging.ERROR,
+        )
+        settings = linker._settings_obj
+        return compute_comparison_vector_values_from_id_pairs_sqls(
+            settings._columns_to_select_for_blocking,
+            settings._columns_to_select_for_comparison_vector_values,
+            input_tablename_l=self._features.templated_name,
+            input_tablename_r=self._features.templated_name,
+            source_dataset_input_column=None,
+            unique_id_input_column=settings.column_info_settings.unique_id_input_column,
+        )
+
+    @functools.cached_property
+    def _comparing_first(self) -> list[dict[str, str]]:
+        return self._list_comparisons(
+            [self._weights.by_name[name] for name in self._weights.first_look.comparisons]
+        )
+
+    def _look_first(self) -> str:
+        """Return the statement that leaves the pairs that may have enough bits, as blocked pairs."""
+        first = self._weights.first_look
+        looked_up = (
+            _look_up([level.bits for level in each.levels], _place(each), self._dialect)
+            for each in (self._weights.by_name[name] for name in first.comparisons)
+        )
+        return f"""
+            SELECT '0' AS match_key, id_l AS join_key_l, id_r AS join_key_r FROM __splink__df_comparison_vectors
+            WHERE {" + ".join(looked_up)} >= {first.least_bits!r}
+        """  # noqa: S608 (numbers and names of the weights file, which is ours)
+
+    def _add_up(self, least_bits: float | None) -> str:
+        """Return the statement that turns levels into bits, by field and by pair of fields."""
+        comparisons, interactions = self._weights.comparisons, self._weights.interactions
+        levels = ", ".join(f"{_place(each)} AS at_{each.name}" for each in comparisons)
+        alone = (
+            _look_up([level.bits for level in each.levels], f"at_{each.name}", self._dialect)
+            for each in comparisons
+        )
+        together = (self._look_up_both(pair) for pair in interactions)
+        bits = " + ".join([repr(self._weights.prior_bits), *alone, *together])
+        enough = "TRUE" if least_bits is None else f"bits >= {least_bits!r}"
+        return f"""
+            SELECT * FROM (
+                SELECT *, {bits} AS bits FROM (SELECT id_l, id_r, {levels} FROM __splink__df_comparison_vectors)
+            ) WHERE {enough}
+        """  # noqa: S608 (numbers and names of the weights file, which is ours)
+
+    def _look_up_both(self, pair: Interaction) -> str:
+        columns = len(self._weights.by_name[pair.second].levels)
+        cells = [bits for row in pair.bits for bits in row]
+        return _look_up(cells, f"at_{pair.first} * {columns} + at_{pair.second}", self._dialect)
+
+
+def _settings(prior_bits: float, comparisons: Sequence[Comparison]) -> SettingsCreator:
+    return SettingsCreator(
+        link_type="dedupe_only",
+        unique_id_column_name="id",
+        probability_two_random_records_match=_probability(prior_bits),
+        comparisons=[_compare(comparison) for comparison in comparisons],
+        retain_matching_columns=False,
+    )
+
+
+def _compare(comparison: Comparison) -> dict[str, object]:
+    """Return a comparison as Splink takes it: m over u of a level is two to the power of its bits."""
+    return {
+        "output_column_name": comparison.name,
+        "comparison_levels": [
+            {
+                "sql_condition": level.when or "ELSE",
+                "label_for_charts": level.says,
+                "base_dialect_str": "duckdb" if level.when else None,
+                "m_probability": _TINY * 2.0**level.bits,
+                "u_probability": _TINY,
+                "fix_m_probability": True,
+                "fix_u_probability": True,
+            }
+            for level in comparison.levels
+        ],
+    }
+
+
+def _probability(bits: float) -> float:
+    return float(2.0**bits / (1.0 + 2.0**bits))
+
+
+def _place(comparison: Comparison) -> str:
+    """Return SQL for the place of the level: Splink counts the levels down to 0."""
+    return f"{len(comparison.levels) - 1} - gamma_{comparison.name}"
+
+
+def _look_up(bits: Sequence[float], place: str, dialect: str) -> str:
+    """Return SQL for the bits at `place`: a list and an index, which DuckDB reads five times faster than CASE."""
+    values = ", ".join(repr(value) for value in bits)
+    return f"([{values}])[{place} + 1]" if dialect == "duckdb" else f"get(array({values}), {place})"
+
+
+def _columns_used(weights: Weights) -> frozenset[str]:
+    conditions = (
+        level.when for comparison in weights.comparisons for level in comparison.levels if level.when
+    )
+    columns = (
+        column.name
+        for condition in conditions
+        for column in sqlglot.parse_one(condition, read="duckdb").find_all(sqlglot.exp.Column)
+    )
+    return frozenset(name[:-2] for name in columns)
+
+
+def _read(table: object) -> pl.DataFrame:
+    assert isinstance(table, SplinkDataFrame)
+    frame = pl.from_arrow(table.as_pyarrow_table())  # type: ignore[no-untyped-call]
+    assert isinstance(frame, pl.DataFrame)
+    return frame
