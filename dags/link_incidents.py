@@ -2,7 +2,11 @@
 ### Link incidents
 
 **What it does.** Finds out which reports of one month tell of the same incident, and queues doubtful
-pairs for review by a person.
+pairs for review by a person. Which month a report counts in does not change once its edition is published.
+
+**What you do.** `jawabdehi status` says how many pairs wait and how long; `jawabdehi review list` names them,
+`review show` and `review decide` settle them. What is not settled when the month closes is counted as several
+incidents, and the edition says how much hangs on it.
 
 **When.** As soon as `collect_returns` has taken in reports for a month; one run a month with news. By
 hand: give the month as `YYYY-MM`. A second run changes nothing.

@@ -12,8 +12,10 @@ from pathlib import Path
 import click
 
 from pipeline import __version__
+from pipeline.cli_review import Month, explain, review
+from pipeline.cli_weights import weights
 from pipeline.errors import JawabdehiError, describe_unexpected
-from pipeline.settings import CHECKOUT, Settings, check_month, read_settings
+from pipeline.settings import CHECKOUT, Settings, read_settings
 
 
 class _Group(click.Group):
@@ -38,13 +40,6 @@ class _Group(click.Group):
             sys.exit(1)
 
 
-class _Month(click.ParamType[str]):
-    name = "YYYY-MM"
-
-    def convert(self, value: str, _param: click.Parameter | None, _ctx: click.Context | None) -> str:
-        return check_month(value)
-
-
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def main() -> None:
@@ -52,7 +47,7 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--month", type=_Month(), required=True, help="Reporting month of the returns.")
+@click.option("--month", type=Month(), required=True, help="Reporting month of the returns.")
 @click.option(
     "--reports",
     type=click.IntRange(60, 5_000_000),
@@ -79,7 +74,7 @@ def example(month: str, reports: int, seed: int, out: Path) -> None:
 
 
 @main.command()
-@click.option("--month", type=_Month(), required=True, help="Month of the report.")
+@click.option("--month", type=Month(), required=True, help="Month of the report.")
 @click.option(
     "--inbox",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -119,7 +114,7 @@ def down() -> None:
 
 
 @main.command()
-@click.option("--month", type=_Month(), help="One month only.")
+@click.option("--month", type=Month(), help="One month only.")
 def status(month: str | None) -> None:
     """Show coverage, verdicts and editions, month by month."""
     from pipeline import jobs
@@ -136,7 +131,7 @@ def export() -> None:
 
 
 @export.command()
-@click.option("--month", type=_Month(), required=True, help="Reporting month of the returns.")
+@click.option("--month", type=Month(), required=True, help="Reporting month of the returns.")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="CSV file to write."
 )
@@ -147,6 +142,11 @@ def links(month: str, out: Path) -> None:
     settings = _settings()
     jobs.prepare(settings)
     click.echo(f"Wrote {jobs.export_links(settings, month, out)} lines to {out}.")
+
+
+main.add_command(review)
+main.add_command(explain)
+main.add_command(weights)
 
 
 def _settings(inbox: Path | None = None) -> Settings:

@@ -4,7 +4,7 @@ Secrets are not settings; see `secrets.py`.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,6 +17,9 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 KOLKATA = ZoneInfo("Asia/Kolkata")
 """Months begin and end at midnight in India, wherever the machine stands."""
 
+LINK_ENGINES = ("duckdb", "spark")
+"""Where reports are compared: in this process, or on Spark, here or on a cluster."""
+
 _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 
 
@@ -26,7 +29,8 @@ class Settings:
 
     `home` holds every runtime file. `inbox` is the folder that collectives fill. `database_url` is None where
     the embedded server is used. `closing_day` is the day of the next month on which a month closes. A file
-    in the inbox is taken for finished when it has not changed for `settle_seconds`.
+    in the inbox is taken for finished when it has not changed for `settle_seconds`. With `review_double`, two
+    reviewers have to agree on a doubtful pair. `link_engine` says where reports are compared.
     """
 
     home: Path
@@ -34,6 +38,8 @@ class Settings:
     database_url: str | None = None
     closing_day: int = 10
     settle_seconds: int = 2
+    review_double: bool = False
+    link_engine: str = "duckdb"
 
     @property
     def secrets(self) -> Path:
@@ -70,6 +76,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         database_url=environ.get("JAWABDEHI_DATABASE_URL") or None,
         closing_day=_whole_number(environ, "JAWABDEHI_CLOSING_DAY", default=10, least=1, most=28),
         settle_seconds=_whole_number(environ, "JAWABDEHI_SETTLE_SECONDS", default=2, least=0, most=3600),
+        review_double=_whole_number(environ, "JAWABDEHI_REVIEW_DOUBLE", default=0, least=0, most=1) == 1,
+        link_engine=_one_of(environ, "JAWABDEHI_LINK_ENGINE", LINK_ENGINES),
     )
 
 
@@ -84,6 +92,20 @@ def next_month(month: str) -> str:
     """Return the month key that follows `month`."""
     year, number = (int(part) for part in month.split("-"))
     return f"{year + number // 12:04d}-{number % 12 + 1:02d}"
+
+
+def shift_month(month: str, by: int) -> str:
+    """Return the month key `by` months after `month`, before it where `by` is negative."""
+    year, number = (int(part) for part in month.split("-"))
+    years, months = divmod(12 * year + number - 1 + by, 12)
+    return f"{years:04d}-{months + 1:02d}"
+
+
+def _one_of(environ: Mapping[str, str], name: str, allowed: Sequence[str]) -> str:
+    text = environ.get(name) or allowed[0]
+    if text not in allowed:
+        raise UsageError(f"Set {name} to {' or '.join(allowed)}, or leave it unset.")
+    return text
 
 
 def _whole_number(environ: Mapping[str, str], name: str, *, default: int, least: int, most: int) -> int:

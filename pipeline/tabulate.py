@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from pipeline.contract import NATIONAL
-from pipeline.protect.plan import CODE_FIELDS, Family, Plan
+from pipeline.protect.plan import CODE_FIELDS, DOUBTFUL_ARE_ONE, Family, Plan
 
 CELL_COLUMNS = ("table", "geography", "measure", "code_1", "code_2", "count", "persons")
 
@@ -18,17 +18,25 @@ def build_tabulation(incidents: sa.Subquery, plan: Plan) -> list[sa.CompoundSele
     """Return queries whose results together are the cells (CELL_COLUMNS) of all incident tables of `plan`.
 
     `incidents` has one row an incident, with the contract's coded columns, several codes as arrays, and
-    `person`, null where nothing tells whether two incidents are of one person. Tables that count one code of
-    several, such as kinds, count an incident once under each of its codes.
+    `person`, null where nothing tells whether two incidents are of one person, and `may_repeat`. Tables that
+    count one code of several, such as kinds, count an incident once under each of its codes.
     """
-    families = [family for family in plan.families if family.unit == "incidents"]
-    by_array: dict[str | None, list[Family]] = {}
-    for family in families:
-        by_array.setdefault(_array_dimension(incidents, family), []).append(family)
+    groups: dict[tuple[str, str | None], list[Family]] = {}
+    for family in plan.families:
+        if family.unit == "incidents":
+            for measure in family.measures:
+                groups.setdefault((measure, _array_dimension(incidents, family)), []).append(family)
     return [
-        _select_cells(_one_row_a_code(incidents, dimension), group, plan)
-        for dimension, group in by_array.items()
+        _select_cells(_one_row_a_code(_measured(incidents, measure), dimension), group, measure, plan)
+        for (measure, dimension), group in groups.items()
     ]
+
+
+def _measured(incidents: sa.Subquery, measure: str) -> sa.Subquery:
+    """Return the incidents that a measure counts: all, or without those that may repeat another."""
+    if measure != DOUBTFUL_ARE_ONE:
+        return incidents
+    return sa.select(incidents).where(~incidents.c.may_repeat).subquery()
 
 
 def _array_dimension(incidents: sa.Subquery, family: Family) -> str | None:
@@ -47,7 +55,7 @@ def _one_row_a_code(incidents: sa.Subquery, dimension: str | None) -> sa.FromCla
 
 
 def _select_cells(
-    source: sa.FromClause, families: Sequence[Family], plan: Plan
+    source: sa.FromClause, families: Sequence[Family], measure: str, plan: Plan
 ) -> sa.CompoundSelect[tuple[object, ...]]:
     """Return the cells of `families` as one union over one aggregation with a grouping set a table."""
     sets = {
@@ -57,11 +65,11 @@ def _select_cells(
     }
     names = list(dict.fromkeys(name for columns in sets for name in columns))
     grouped = _aggregate(source, names, list(sets), plan)
-    return sa.union_all(*(_select_set(grouped, names, members, *of) for members, of in sets.items()))
+    return sa.union_all(*(_select_set(grouped, names, members, measure, *of) for members, of in sets.items()))
 
 
 def _select_set(
-    grouped: sa.CTE, names: list[str], members: tuple[str, ...], family: Family, by_state: bool
+    grouped: sa.CTE, names: list[str], members: tuple[str, ...], measure: str, family: Family, by_state: bool
 ) -> sa.Select[tuple[object, ...]]:
     mask = sum(1 << position for position, name in enumerate(reversed(names)) if name not in members)
     codes = [grouped.c[dimension] for dimension in family.dimensions]
@@ -69,7 +77,7 @@ def _select_set(
         sa.select(
             sa.literal(family.table).label("table"),
             (grouped.c.state if by_state else sa.literal(NATIONAL)).label("geography"),
-            sa.literal(family.measures[0]).label("measure"),
+            sa.literal(measure).label("measure"),
             (codes[0] if codes else sa.literal("")).label("code_1"),
             (codes[1] if len(codes) > 1 else sa.literal("")).label("code_2"),
             grouped.c.count,

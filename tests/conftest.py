@@ -5,7 +5,7 @@ import hashlib
 import io
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -27,12 +27,12 @@ class Server:
     administration: sa.URL
     template: str
 
-    def make_database(self) -> str:
-        """Make a database that is migrated and empty; return its address."""
+    def make_database(self, template: str = "") -> str:
+        """Make a database that is migrated and empty, or a copy of `template`; return its address."""
         name = f"test_{next(_numbers)}"
         engine = sa.create_engine(self.administration, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
         with engine.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {self.template}")
+            connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template or self.template}")
         return self.administration.set(database=name).render_as_string(hide_password=False)
 
 
@@ -75,6 +75,10 @@ class Month:
 
     settings: Settings
     month: str = "2026-10"
+
+    def at(self, month: str) -> "Month":
+        """Return another month of the same installation."""
+        return replace(self, month=month)
 
     def send(self, collective: str, name: str, content: bytes) -> Path:
         """Put a return into a collective's folder."""
@@ -135,6 +139,25 @@ class Month:
         jobs.export_links(self.settings, self.month, path)
         with path.open(encoding="utf-8", newline="") as lines:
             return list(csv.DictReader(lines))
+
+    def incidents(self) -> list[str]:
+        """Return the living reports of the month by incident, as their ids joined by a space."""
+        found: dict[str, set[str]] = {}
+        for line in self.export():
+            if line["incident_id"]:
+                found.setdefault(line["incident_id"], set()).add(line["report_id"])
+        return sorted(" ".join(sorted(reports)) for reports in found.values())
+
+    def figure(self, table: str, geography: str, measure: str = "incidents") -> dict[str, str]:
+        """Return one line of the published figures."""
+        path = self.settings.published / self.month / "e1" / "figures.csv"
+        with path.open(encoding="utf-8", newline="") as lines:
+            (found,) = [
+                line
+                for line in csv.DictReader(lines)
+                if (line["table"], line["geography"], line["measure"]) == (table, geography, measure)
+            ]
+        return found
 
     def verdicts(self) -> dict[str, list[str]]:
         """Return the verdicts by report id."""

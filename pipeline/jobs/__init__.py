@@ -13,18 +13,23 @@ from pipeline.jobs.editions import (
     seal_edition,
     tabulate_edition,
 )
+from pipeline.jobs.explanation import explain_report
 from pipeline.jobs.intake import describe_inbox, land_returns, take_in_return
 from pipeline.jobs.linkage import link_month, list_news
 from pipeline.jobs.overview import describe_status, export_links, find_pages, month_is_due
+from pipeline.jobs.review import decide_pair, list_doubtful, show_pair, undo_decision
 from pipeline.jobs.workplace import prepare
 
 __all__ = [
+    "decide_pair",
     "describe_inbox",
     "describe_status",
+    "explain_report",
     "export_links",
     "find_pages",
     "land_returns",
     "link_month",
+    "list_doubtful",
     "list_geographies",
     "list_news",
     "month_is_due",
@@ -34,6 +39,8 @@ __all__ = [
     "publish_edition",
     "render_edition",
     "seal_edition",
+    "show_pair",
     "tabulate_edition",
     "take_in_return",
+    "undo_decision",
 ]

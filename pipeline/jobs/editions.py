@@ -12,6 +12,7 @@ from pipeline.contract import NATIONAL, CodeList
 from pipeline.errors import JawabdehiError, RetryableError
 from pipeline.files import write_atomically
 from pipeline.jobs.workplace import Workplace, open_workplace
+from pipeline.link.weights import load_weights
 from pipeline.protect.plan import list_planned_cells, load_plan
 from pipeline.protect.primary import CELLS_SCHEMA, protect_cells
 from pipeline.report.edition import Edition
@@ -242,6 +243,7 @@ def _edition(place: Workplace, connection: sa.Connection, record: release.Editio
             "contract": place.contract.version,
             "code_lists": place.contract.fingerprint[:16],
             "plan": load_plan().version,
+            "weights": load_weights().version,
         },
     )
 

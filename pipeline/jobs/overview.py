@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
+import sqlalchemy as sa
 
 from pipeline.contract import NATIONAL, CodeList
 from pipeline.errors import JawabdehiError
@@ -16,7 +17,7 @@ from pipeline.report.edition import Edition
 from pipeline.report.render import PAGE_NAME
 from pipeline.report.tables import place_name
 from pipeline.settings import KOLKATA, Settings, check_month
-from pipeline.store import overview, release
+from pipeline.store import overview, queue, release
 from pipeline.store.database import begin
 
 
@@ -63,7 +64,10 @@ def describe_status(settings: Settings, month: str | None) -> list[str]:
         lines = [
             line
             for status in (overview.load_month(connection, each) for each in months)
-            for line in _say_month(status, place.contract.code_lists["collectives"])
+            for line in (
+                *_say_month(status, place.contract.code_lists["collectives"]),
+                *_say_queue(connection, status.month),
+            )
         ]
     if not months:
         lines.append("No return has been received yet.")
@@ -83,6 +87,16 @@ def _say_month(status: overview.MonthStatus, collectives: CodeList) -> Iterator[
     yield f"  rows: {rows}"
     for edition_id, state in status.edition_states.items():
         yield f"  edition {edition_id}: {state}"
+
+
+def _say_queue(connection: sa.Connection, month: str) -> Iterator[str]:
+    number, oldest = queue.measure_queue(connection, month)
+    if oldest is not None:
+        days = (datetime.now(UTC) - oldest).days
+        yield f"  doubtful pairs: {number}, the oldest waits {days} days; see jawabdehi review list"
+    dense = overview.count_dense(connection, month)
+    if dense:
+        yield f"  reports too close together to be compared with all others: {dense}; see jawabdehi review list"
 
 
 def export_links(settings: Settings, month: str, out: Path) -> int:

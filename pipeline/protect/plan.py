@@ -19,6 +19,11 @@ PLANNED_SCHEMA = pl.Schema(
 CODE_FIELDS = {"incident_kind": "incident_kinds"}
 """Fields whose codes a dimension counts one by one, by the dimension's name; others share the name."""
 
+RANGE = "range"
+"""The table that says how much hangs on doubtful pairs of reports; its two measures are shown together or not."""
+
+DOUBTFUL_ARE_ONE, DOUBTFUL_ARE_SEVERAL = "incidents_if_doubtful_are_one", "incidents_if_doubtful_are_several"
+
 _LEAST_THRESHOLD = 5
 _UNITS = {"incidents", "rows", "collectives"}
 

@@ -6,7 +6,7 @@ cell proves that somebody complained.
 
 import polars as pl
 
-from pipeline.protect.plan import Plan
+from pipeline.protect.plan import RANGE, Plan
 
 CELLS_SCHEMA = pl.Schema(
     {
@@ -49,7 +49,7 @@ def protect_cells(cells: pl.DataFrame, planned: pl.DataFrame, plan: Plan, *, mon
         pl.col("count", "persons").fill_null(0)
     )
     exact = pl.col("unit") == "collectives"
-    enough = pl.col("persons") >= plan.threshold_persons
+    enough = _count_persons() >= plan.threshold_persons
     half = plan.rounding_base // 2
     rounded = (pl.col("count") + half) // plan.rounding_base * plan.rounding_base
     lower = pl.max_horizontal(rounded - half, pl.lit(plan.threshold_persons, dtype=pl.Int64))
@@ -67,3 +67,15 @@ def protect_cells(cells: pl.DataFrame, planned: pl.DataFrame, plan: Plan, *, mon
         .select(FIGURE_COLUMNS)
         .sort("table", "geography", "measure", "code_1", "code_2")
     )
+
+
+def _count_persons() -> pl.Expr:
+    """Return the persons behind a cell; behind a range, those behind the smaller of its two counts.
+
+    So a range is shown whole or not at all. What its ends tell beyond the total is how many reports may be
+    doubtful, to the nearest five at best: a number about our records. It has no attribute in common with any other
+    table, nobody outside knows which reports are meant, and both ends are there whether the queue is empty or
+    not, so no person can be told from it.
+    """
+    persons = pl.col("persons")
+    return pl.when(pl.col("table") == RANGE).then(persons.min().over("table", "geography")).otherwise(persons)

@@ -12,7 +12,7 @@ from pipeline.report.edition import Edition
 from pipeline.report.figures import Figures, FiguresFormatError
 from pipeline.report.tables import Cell, Row, Table, coverage_tables, incident_tables, place_name
 
-MOST_FINDINGS = 5
+MOST_FINDINGS = 6
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,12 @@ def build_page(figures: Figures, contract: Contract, edition: Edition, geography
         raise FiguresFormatError("it lacks the total of a place that has a page")
     coverage = coverage_tables(figures, geography)
     tables = incident_tables(figures, contract, geography, first=len(coverage) + 1)
-    findings = (*_coverage_finding(coverage), *_total_finding(tables, place, edition), *_foremost(tables))
+    findings = (
+        *_coverage_finding(coverage),
+        *_total_finding(tables, place, edition),
+        *_range_finding(tables),
+        *_foremost(tables),
+    )
     return Page(
         geography=geography,
         place=place,
@@ -76,6 +81,26 @@ def _total_finding(tables: tuple[Table, ...], place: str, edition: Edition) -> I
         if table.words is outline.TOTAL and table.rows and (cell := table.rows[0].cell):
             text = f" incidents in {place} were reported to us and counted in {edition.month_name}."
             yield Finding(("About ", cell, text), table)
+
+
+def _range_finding(tables: tuple[Table, ...]) -> Iterator[Finding]:
+    """Say how much hangs on doubtful reports.
+
+    Ends that are alike are said in the same words whether the queue is empty or nearly so: that it is empty would
+    be an exact count.
+    """
+    for table in tables:
+        ends = [row.cell for row in table.rows if row.cell] if table.words is outline.RANGE else []
+        if len(ends) < 2:
+            continue
+        fewest, most = ends
+        if fewest.value == most.value:
+            text = " incidents, rounded, whether reports that may tell of the same incident do so or not."
+            yield Finding(("It is about ", most, text), table)
+        else:
+            first = " if all doubtful reports tell of incidents already counted, about "
+            last = " if each tells of one of its own: people had not decided when the month closed."
+            yield Finding(("About ", fewest, first, most, last), table)
 
 
 def _foremost(tables: tuple[Table, ...]) -> Iterator[Finding]:

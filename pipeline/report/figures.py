@@ -150,7 +150,7 @@ def _breaches() -> dict[str, pl.Expr]:
         & ~((lower >= 0) & (lower <= value) & (value <= upper)).fill_null(value=False),
         # A published zero would tell apart what the one symbol keeps together.
         "a shown count of incidents is not rounded to 5 with its bounds": shown
-        & (pl.col("measure") == "incidents")
+        & pl.col("measure").str.starts_with("incidents")
         & ~(rounded & (lower > 0)).fill_null(value=False),
     }
 

@@ -101,6 +101,15 @@ CROSSING_FOLLOWS = "by_incident_kind"
 CROSSING_REST = "All other kinds"
 
 TOTAL = TableWords("total", "", "All incidents", "Place", "places")
+RANGE = TableWords(
+    "range",
+    "",
+    "How much hangs on doubtful reports",
+    "If all doubtful reports",
+    "",
+    "Some reports may tell of one incident, and people had not decided whether they do when the month closed. "
+    "Both counts are rounded; where they are alike, the doubt is too small to be seen in them, or there is none.",
+)
 STATES = TableWords(
     "total",
     "states",
@@ -140,6 +149,15 @@ MEASURES = {
     "rows_counted": ("Counted", "one row for each incident"),
 }
 """Measures of coverage and accounting in the order of the process: a label and what it means."""
+
+RANGE_MEASURES = {
+    "incidents_if_doubtful_are_one": ("tell of an incident already counted", "the fewest there can be"),
+    "incidents_if_doubtful_are_several": (
+        "tell of incidents of their own",
+        "the most there can be; as counted",
+    ),
+}
+"""Ends of the range: a label and what it means."""
 
 NATION = "India"
 

@@ -4,7 +4,7 @@ Everything derived here (the order of rows, the length of a bar) comes from show
 """
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from pipeline.contract import NATIONAL, CodeList, Contract
@@ -74,13 +74,7 @@ def coverage_tables(figures: Figures, geography: str) -> tuple[Table, ...]:
     """Build the tables of collectives and of rows received, where they are planned for the geography."""
     tables = []
     for words, unit in ((outline.COVERAGE, "Number"), (outline.ACCOUNTING, "Rows")):
-        by_measure = {figure.measure: figure for figure in figures.of(words.table, geography)}
-        longest = _longest(by_measure.values())
-        rows = [
-            Row(label, by_measure[measure], _cell(by_measure[measure], longest), meaning)
-            for measure, (label, meaning) in outline.MEASURES.items()
-            if measure in by_measure
-        ]
+        rows = _measure_rows(figures.of(words.table, geography), outline.MEASURES)
         tables.append(_table(words, rows, words.table, unit))
     return _number(tables, first=1)
 
@@ -91,7 +85,8 @@ def incident_tables(figures: Figures, contract: Contract, geography: str, *, fir
         Row(place_name(geography, contract), cell, _cell(cell, _longest([cell])))
         for cell in figures.of("total", geography)
     ]
-    tables = [_table(outline.TOTAL, total, "total")]
+    ends = _measure_rows(figures.of(outline.RANGE.table, geography), outline.RANGE_MEASURES)
+    tables = [_table(outline.TOTAL, total, "total"), _table(outline.RANGE, ends, outline.RANGE.table)]
     if geography == NATIONAL:
         tables.append(_states_table(figures, contract))
     for words in outline.BREAKDOWNS:
@@ -125,6 +120,16 @@ def clean_label(label: str) -> str:
     kept = (c for c in spaced if c not in _BIDI_CONTROLS and unicodedata.category(c) != "Cc")
     text = " ".join("".join(kept).split())
     return text if len(text) <= _LONGEST_LABEL else text[:_LONGEST_LABEL].rstrip() + "…"
+
+
+def _measure_rows(cells: tuple[Figure, ...], measures: Mapping[str, tuple[str, str]]) -> list[Row]:
+    by_measure = {cell.measure: cell for cell in cells}
+    longest = _longest(cells)
+    return [
+        Row(label, by_measure[measure], _cell(by_measure[measure], longest), meaning)
+        for measure, (label, meaning) in measures.items()
+        if measure in by_measure
+    ]
 
 
 def _states_table(figures: Figures, contract: Contract) -> Table:

@@ -107,12 +107,27 @@ def copy_out(connection: sa.Connection, query: sa.Select[tuple[Any, ...]], schem
     return frame.select(_from_copy_text(name, dtype) for name, dtype in schema.items())
 
 
+def add_rows(connection: sa.Connection, insertion: sa.Insert) -> int:
+    """Run an insertion and return how many rows it added."""
+    return connection.execute(insertion, execution_options={"preserve_rowcount": True}).rowcount
+
+
+def make_scratch(name: str, *columns: sa.Column[Any]) -> sa.Table:
+    """Describe a table of one transaction, for what is on its way into the database."""
+    return sa.Table(name, sa.MetaData(), *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DROP")
+
+
 def _cursor(connection: sa.Connection) -> psycopg.Cursor[Any]:
     return cast("psycopg.Cursor[Any]", connection.connection.cursor())
 
 
 def _from_copy_text(name: str, dtype: pl.DataType) -> pl.Expr:
-    return pl.col(name) == "t" if dtype == pl.Boolean else pl.col(name).cast(dtype)
+    column = pl.col(name)
+    if dtype == pl.Boolean:
+        return column == "t"
+    if dtype == pl.Binary:
+        return column.str.strip_prefix("\\x").str.decode("hex")
+    return column.cast(dtype)
 
 
 def _as_copy_text(name: str, dtype: pl.DataType) -> pl.Expr:

@@ -11,7 +11,7 @@ from pipeline.errors import JawabdehiError
 from pipeline.store import tables
 from pipeline.store.database import lock
 
-Fact = str | int | None
+Fact = str | int | float | None
 _FIRST = "0" * 64
 _entries = tables.entries
 

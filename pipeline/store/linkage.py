@@ -1,32 +1,41 @@
-"""Links and incidents: which rows tell of which incident, and what is known of it in coarse codes."""
+"""Exact linkage: what became of every row that shares a report id with others of its collective."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.store import tables
-from pipeline.store.database import copy_in, copy_out
+from pipeline.store.database import copy_in, copy_out, make_scratch
 
-_rows, _returns, _links, _incidents = tables.rows, tables.returns, tables.links, tables.incidents
+_rows, _returns, _links = tables.rows, tables.returns, tables.links
 
-# A table of one transaction: the verdicts on their way in.
-_verdicts = sa.Table(
-    "verdicts",
-    sa.MetaData(),
-    sa.Column("return_id", sa.Text, primary_key=True),
-    sa.Column("row", sa.Integer, primary_key=True),
-    sa.Column("collective", sa.Text),
-    sa.Column("report_id", sa.Text),
-    sa.Column("verdict", sa.Text),
-    sa.Column("reason", sa.Text),
-    sa.Column("link_rule", sa.Text),
-    sa.Column("incident_id", sa.Text),
-    sa.Column("first_month", sa.Text),
-    prefixes=["TEMPORARY"],
-    postgresql_on_commit="DROP",
+# Tables of one transaction: the verdicts on their way in, and those of them that are new.
+
+
+def _verdict_columns() -> list[sa.Column[Any]]:
+    return [
+        sa.Column("return_id", sa.Text, primary_key=True),
+        sa.Column("row", sa.Integer, primary_key=True),
+        *(
+            sa.Column(name, sa.Text)
+            for name in (
+                *("collective", "report_id", "report", "verdict", "reason", "link_rule"),
+                *("incident_id", "first_month"),
+            )
+        ),
+    ]
+
+
+_verdicts = make_scratch("verdicts", *_verdict_columns())
+NEWS = make_scratch(
+    "news",
+    *_verdict_columns(),
+    *(sa.Column(name, sa.Text) for name in ("old_rule", "old_month", "old_incident")),
 )
+"""Verdicts that are new, beside what stood on their rows before."""
 
 
 def load_rows(connection: sa.Connection, month: str, schema: pl.Schema) -> pl.DataFrame:
@@ -75,33 +84,77 @@ def list_partitions(connection: sa.Connection) -> list[str]:
     return sorted(connection.scalars(query))
 
 
-def replace_links(connection: sa.Connection, verdicts: pl.DataFrame) -> Mapping[str, int]:
-    """Put the verdicts on their rows, and bring incidents, withdrawals and erasures into line with them.
+def put_links(connection: sa.Connection, verdicts: pl.DataFrame) -> None:
+    """Put the verdicts of exact linkage on the rows on which they are new, and erase what is withdrawn.
 
-    Returns how many rows there are of each verdict.
+    What is new stays at hand in NEWS until the transaction ends. A row whose verdict is what it was keeps what
+    linkage by content made of it.
     """
     _verdicts.create(connection)
     copy_in(connection, _verdicts, verdicts)
-    on_row = (_links.c.return_id == _verdicts.c.return_id) & (_links.c.row == _verdicts.c.row)
     connection.execute(sa.text("ANALYZE verdicts"))
-    touched = sa.select(_links.c.incident_id).join(_verdicts, on_row).where(_links.c.incident_id.is_not(None))
-    former = touched.distinct().into("former_incidents", temporary=True)
-    connection.execute(former)
-    connection.execute(_links.delete().where(on_row))
-    columns = ("return_id", "row", "verdict", "incident_id", "reason", "link_rule")
+    NEWS.create(connection)
+    connection.execute(NEWS.insert().from_select(NEWS.columns.keys(), _select_news()))
+    connection.execute(sa.text("ANALYZE news"))
+    columns = ("return_id", "row", "report", "first_month", "verdict", "incident_id", "reason", "link_rule")
+    put = insert(_links).from_select(columns, sa.select(*(NEWS.c[name] for name in columns)))
+    changes = {name: put.excluded[name] for name in columns[2:]}
     connection.execute(
-        _links.insert().from_select(columns, sa.select(*(_verdicts.c[name] for name in columns)))
+        put.on_conflict_do_update(
+            index_elements=["return_id", "row"], set_=changes | {"link_bits": sa.null()}
+        )
     )
-    _put_incidents(connection)
-    _remove_incidents(connection, former.table)
     _erase_withdrawn(connection)
-    counts = connection.execute(
-        sa.select(_verdicts.c.verdict, sa.func.count().label("number")).group_by(_verdicts.c.verdict)
+
+
+def list_changed_months(connection: sa.Connection) -> set[str]:
+    """Return the months to which a report was added, in which one changed, and from which one was taken."""
+    told = sa.select(NEWS.c.first_month).where(NEWS.c.link_rule.in_(tables.OWN_RULES))
+    was_told = sa.select(NEWS.c.old_month).where(NEWS.c.old_rule.in_(tables.OWN_RULES))
+    return set(connection.scalars(told.union(was_told)))
+
+
+def list_dead() -> sa.Select[tuple[str | None]]:
+    """Return the query for reports that are withdrawn by what is new."""
+    return sa.select(NEWS.c.report).where(
+        NEWS.c.old_rule.in_(tables.OWN_RULES), NEWS.c.verdict == "withdrawn"
     )
-    result = {row.verdict: row.number for row in counts}
-    connection.execute(sa.schema.DropTable(former.table))
-    _verdicts.drop(connection)
-    return result
+
+
+def list_seeds(months: Collection[str]) -> sa.CompoundSelect[tuple[str]]:
+    """Return the query for reports whose incidents may change: of these months, new, or beside one that was."""
+    living = sa.select(_links.c.report).where(
+        _links.c.first_month.in_(months), _links.c.link_rule.in_(tables.OWN_RULES)
+    )
+    former = sa.select(NEWS.c.old_incident).where(NEWS.c.old_incident.is_not(None))
+    return sa.union(living, sa.select(NEWS.c.report), former)
+
+
+def count_verdicts(connection: sa.Connection) -> Mapping[str, int]:
+    """Return how many rows of the reports in hand there are of each verdict."""
+    counts = connection.execute(
+        sa.select(_links.c.verdict, sa.func.count().label("number"))
+        .join(_verdicts, (_links.c.return_id == _verdicts.c.return_id) & (_links.c.row == _verdicts.c.row))
+        .group_by(_links.c.verdict)
+    )
+    return {row.verdict: row.number for row in counts}
+
+
+def _select_news() -> sa.Select[tuple[Any, ...]]:
+    known = sa.case((_links.c.link_rule.in_(tables.OWN_RULES), "own_report"), else_=_links.c.link_rule)
+    return (
+        sa.select(
+            *_verdicts.c,
+            _links.c.link_rule.label("old_rule"),
+            _links.c.first_month.label("old_month"),
+            _links.c.incident_id.label("old_incident"),
+        )
+        .outerjoin(_links, (_links.c.return_id == _verdicts.c.return_id) & (_links.c.row == _verdicts.c.row))
+        .where(
+            known.is_distinct_from(_verdicts.c.link_rule)
+            | _links.c.first_month.is_distinct_from(_verdicts.c.first_month)
+        )
+    )
 
 
 def list_month_returns(connection: sa.Connection, month: str) -> list[str]:
@@ -138,37 +191,10 @@ def _note_touched(connection: sa.Connection, month: str) -> sa.Table:
     return touched.table
 
 
-def _put_incidents(connection: sa.Connection) -> None:
-    reports = tables.reports
-    shared = [column.name for column in reports.c if column.name in _incidents.c]
-    counted = (
-        sa.select(_verdicts.c.incident_id, _verdicts.c.first_month, *(reports.c[name] for name in shared))
-        .join(reports, (reports.c.return_id == _verdicts.c.return_id) & (reports.c.row == _verdicts.c.row))
-        .where(_verdicts.c.verdict == "counted")
-    )
-    put = insert(_incidents).from_select(["incident_id", "month", *shared], counted)
-    connection.execute(
-        put.on_conflict_do_update(
-            index_elements=["incident_id"],
-            set_={name: put.excluded[name] for name in ("month", *shared)},
-        )
-    )
-
-
-def _remove_incidents(connection: sa.Connection, former: sa.Table) -> None:
-    """Remove incidents of which no counted report is left."""
-    still_told = sa.exists().where(
-        _links.c.incident_id == _incidents.c.incident_id, _links.c.verdict == "counted"
-    )
-    connection.execute(
-        _incidents.delete().where(_incidents.c.incident_id == former.c.incident_id, ~still_told)
-    )
-
-
 def _erase_withdrawn(connection: sa.Connection) -> None:
     requests = (
-        sa.select(_verdicts.c.collective, _verdicts.c.report_id)
-        .where(_verdicts.c.link_rule == "withdraw_request")
+        sa.select(NEWS.c.collective, NEWS.c.report_id)
+        .where(NEWS.c.link_rule == "withdraw_request")
         .distinct()
     )
     connection.execute(
@@ -177,17 +203,17 @@ def _erase_withdrawn(connection: sa.Connection) -> None:
     for table in (tables.reports, tables.sealed_reports):
         connection.execute(
             table.delete().where(
-                table.c.return_id == _verdicts.c.return_id,
-                table.c.row == _verdicts.c.row,
-                _verdicts.c.verdict == "withdrawn",
+                table.c.return_id == NEWS.c.return_id,
+                table.c.row == NEWS.c.row,
+                NEWS.c.verdict == "withdrawn",
             )
         )
     connection.execute(
         _rows.update()
         .where(
-            _rows.c.return_id == _verdicts.c.return_id,
-            _rows.c.row == _verdicts.c.row,
-            _verdicts.c.verdict == "withdrawn",
+            _rows.c.return_id == NEWS.c.return_id,
+            _rows.c.row == NEWS.c.row,
+            NEWS.c.verdict == "withdrawn",
         )
         .values(digest=None)
     )

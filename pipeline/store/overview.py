@@ -123,3 +123,16 @@ def load_month(connection: sa.Connection, month: str) -> MonthStatus:
         rows={str(verdict): int(number) for verdict, number in verdicts.sort("verdict").iter_rows()},
         edition_states={row.edition_id: row.state for row in connection.execute(editions)},
     )
+
+
+def count_dense(connection: sa.Connection, month: str) -> int:
+    """Return how many reports of a month stood too close together to be compared with all others, last time."""
+    entries = tables.entries
+    dense = entries.c.facts["dense_reports"].as_integer()
+    query = (
+        sa.select(dense)
+        .where(entries.c.subject == month, dense.is_not(None))
+        .order_by(entries.c.number.desc())
+        .limit(1)
+    )
+    return connection.scalars(query).first() or 0

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from pipeline.errors import JawabdehiError
 from pipeline.store import tables
+from pipeline.store.claims import claim_incidents, drop_claims
 from pipeline.store.database import copy_in, copy_out
 
 _editions, _cells, _figures = tables.editions, tables.cells, tables.figures
@@ -67,14 +68,16 @@ def claim_counts(connection: sa.Connection, edition_id: str, month: str) -> None
     closed = sa.select(sa.func.max(_editions.c.month)).where(
         _editions.c.state == "published", _editions.c.month < month
     )
-    for table in (_returns, _incidents):
-        own = sa.or_(table.c.month == month, table.c.month <= closed.scalar_subquery())
-        connection.execute(
-            table.update().where(table.c.edition_id == edition_id, sa.not_(own)).values(edition_id=None)
-        )
-        connection.execute(
-            table.update().where(table.c.edition_id.is_(None), own).values(edition_id=edition_id)
-        )
+
+    def is_own(table: sa.Table) -> sa.ColumnElement[bool]:
+        return sa.or_(table.c.month == month, table.c.month <= closed.scalar_subquery())
+
+    held = _returns.c.edition_id == edition_id
+    connection.execute(_returns.update().where(held, ~is_own(_returns)).values(edition_id=None))
+    unheld = _returns.c.edition_id.is_(None)
+    connection.execute(_returns.update().where(unheld, is_own(_returns)).values(edition_id=edition_id))
+    drop_claims(connection, edition_id)
+    claim_incidents(connection, edition_id, is_own(_incidents))
 
 
 def select_incidents(edition_id: str) -> sa.Subquery:

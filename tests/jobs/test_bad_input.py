@@ -22,6 +22,9 @@ HEADING = (
 )
 ROW = b"B-1,2026-10-20,2026-10-12,IN-WB,DLSA,LEGAL_AID,REFUSAL,yes,"
 
+ELSEWHERE = {"state": "IN-BR", "incident_date": "2026-10-05"}
+"""What another collective's report tells otherwise, so that it is of another incident."""
+
 
 def make_workbook(parts: dict[str, bytes]) -> bytes:
     """A small workbook with some parts replaced by others."""
@@ -89,7 +92,7 @@ def test_what_cannot_be_read_is_rejected_with_a_slip_and_can_be_sent_again(
     assert october.verdicts() == {"U-1": ["counted"]}
 
     path.unlink()
-    mended = make_report("B-1")
+    mended = make_report("B-1", **ELSEWHERE)
     if name.endswith("csv"):
         october.send_reports("BIHAAN", mended, name=name)
     else:
@@ -110,7 +113,7 @@ def test_rows_at_fault_are_accounted_for_and_can_be_sent_again(
     assert "cmd" not in slip
     assert october.verdicts() == {"U-1": ["counted"], "B-1": [verdict]}
 
-    october.send_reports("BIHAAN", make_report("B-1"), name="2026-10-mended.csv")
+    october.send_reports("BIHAAN", make_report("B-1", **ELSEWHERE), name="2026-10-mended.csv")
     october.collect()
     assert sorted(october.verdicts()["B-1"]) == sorted([verdict, "counted"])
 
@@ -119,7 +122,7 @@ def test_rows_at_fault_are_accounted_for_and_can_be_sent_again(
 def test_a_file_under_a_wrong_name_gets_a_slip_and_its_name_is_not_repeated(
     october, contract: Contract, make_report, name: str
 ) -> None:
-    october.send_reports("BIHAAN", make_report("B-1"), name="2026-10.csv")
+    october.send_reports("BIHAAN", make_report("B-1", **ELSEWHERE), name="2026-10.csv")
     october.send("BIHAAN", name, HEADING + ROW + b"\n")
     rejected = [
         found for found in october.collect() if contract.rules[MISPLACED[name]].reason in october.slip(found)
@@ -152,7 +155,7 @@ def test_a_file_still_being_written_is_left_for_the_next_look(october, make_repo
 def test_a_part_of_the_inbox_that_cannot_be_read_holds_up_nothing_else(
     october, make_report, monkeypatch
 ) -> None:
-    path = october.send_reports("BIHAAN", make_report("B-1"))
+    path = october.send_reports("BIHAAN", make_report("B-1", **ELSEWHERE))
     october.send_reports("UTTHAN", make_report("U-1"))
     read = intake.deliver
 
@@ -173,7 +176,7 @@ def test_a_part_of_the_inbox_that_cannot_be_read_holds_up_nothing_else(
 
 
 def test_a_folder_whose_collective_joins_later_is_taken_in_then(october, make_report, monkeypatch) -> None:
-    october.send_reports("BIHAAN", make_report("B-1"))
+    october.send_reports("BIHAAN", make_report("B-1", **ELSEWHERE))
     listed = intake.list_deliveries
     monkeypatch.setattr(
         intake, "list_deliveries", lambda inbox, _known, **how: listed(inbox, {"UTTHAN"}, **how)

@@ -37,17 +37,6 @@ def read_tree(folder: Path) -> dict[str, tuple[bytes, int]]:
     }
 
 
-def figure(october, table: str, geography: str, measure: str = "incidents") -> dict[str, str]:
-    path = october.settings.published / october.month / "e1" / "figures.csv"
-    with path.open(encoding="utf-8", newline="") as lines:
-        (found,) = [
-            line
-            for line in csv.DictReader(lines)
-            if (line["table"], line["geography"], line["measure"]) == (table, geography, measure)
-        ]
-    return found
-
-
 def test_every_row_of_the_example_has_exactly_one_line(october, contract: Contract) -> None:
     files = write_example(october.settings.inbox, month="2026-10", reports=300, seed=7, contract=contract)
     october.run()
@@ -93,10 +82,10 @@ def test_an_edition_that_counts_made_up_returns_says_so_and_no_other_does(
 def test_the_published_count_is_that_of_the_rows_sent(october, make_report) -> None:
     october.send_reports("UTTHAN", *(make_report(f"U-{n}") for n in range(23)))
     october.run()
-    assert figure(october, "total", "IN-WB")["value"] == "25"
-    assert figure(october, "total", "IN-OD")["status"] == "not_published"
-    assert figure(october, "accounting", "IN", "rows_received")["value"] == "25"
-    assert figure(october, "coverage", "IN", "collectives_filed")["value"] == "1"
+    assert october.figure("total", "IN-WB")["value"] == "25"
+    assert october.figure("total", "IN-OD")["status"] == "not_published"
+    assert october.figure("accounting", "IN", "rows_received")["value"] == "25"
+    assert october.figure("coverage", "IN", "collectives_filed")["value"] == "1"
 
 
 def test_the_same_return_under_two_names_is_counted_once_and_accounted_for_twice(
@@ -107,8 +96,8 @@ def test_the_same_return_under_two_names_is_counted_once_and_accounted_for_twice
     october.send_reports("UTTHAN", *reports, name="2026-10-again.csv")
     october.run()
     assert Counter(line["verdict"] for line in october.export()) == {"counted": 12, "duplicate": 12}
-    assert figure(october, "total", "IN-WB")["value"] == "10"
-    assert figure(october, "accounting", "IN", "rows_received")["value"] == "25"
+    assert october.figure("total", "IN-WB")["value"] == "10"
+    assert october.figure("accounting", "IN", "rows_received")["value"] == "25"
     (slip,) = october.settings.returns.glob("UTTHAN/*.html")
     assert "delivered 2 times" in slip.read_text(encoding="utf-8")
 
@@ -152,7 +141,7 @@ def test_a_late_report_counts_in_the_open_month_and_the_closed_month_stays(
     november.send_reports("UTTHAN", *(make_report(f"N-{n}") for n in range(10)))
     november.run()
     assert read_tree(october.settings.published / "2026-10") == before
-    assert figure(november, "total", "IN-WB")["value"] == "30"
+    assert november.figure("total", "IN-WB")["value"] == "30"
 
 
 def test_a_withdrawal_after_publication_moves_no_closed_figure(october, november, make_report) -> None:
@@ -241,8 +230,8 @@ def test_what_comes_while_a_draft_waits_counts_in_the_next_month(october, novemb
     october.collect()
     jobs.publish_edition(october.settings, *draft, "A made-up approver")
     november.run()
-    assert figure(october, "total", "IN-WB")["value"] == "20"
-    assert figure(november, "total", "IN-WB")["value"] == "20"
+    assert october.figure("total", "IN-WB")["value"] == "20"
+    assert november.figure("total", "IN-WB")["value"] == "20"
 
 
 def test_the_published_edition_matches_its_manifest_and_the_ledger_holds(

@@ -59,3 +59,37 @@ def test_example_writes_where_it_is_told(call, tmp_path: Path) -> None:
     assert done.exit_code == 0
     assert "60 made-up reports" in done.output
     assert len(list((tmp_path / "out").iterdir())) == 12
+
+
+@pytest.fixture
+def queued(monkeypatch):
+    """Stand-ins for the jobs of review that say how they were called."""
+    monkeypatch.setattr(jobs, "prepare", lambda _settings: None)
+    for name in ("list_doubtful", "show_pair", "explain_report"):
+        monkeypatch.setattr(jobs, name, lambda _settings, *given, name=name: [f"{name} {given}"])
+    for name in ("decide_pair", "undo_decision"):
+        monkeypatch.setattr(jobs, name, lambda _settings, *given, name=name: f"{name} {given}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("review list", "list_doubtful (None,)"),
+        ("review list --month 2026-10", "list_doubtful ('2026-10',)"),
+        ("review show 1a2b", "show_pair ('1a2b',)"),
+        ("review decide 1a2b same --as Asha", "decide_pair ('1a2b', 'same', 'Asha')"),
+        ("review undo 1a2b --as Asha", "undo_decision ('1a2b', 'Asha')"),
+        ("explain U-1 --collective UTTHAN", "explain_report ('U-1', 'UTTHAN')"),
+    ],
+)
+def test_reviewers_commands_call_their_jobs(call, queued, arguments: str, said: str) -> None:
+    done = call(*arguments.split())
+    assert done.exit_code == 0
+    assert done.output == said + "\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", ["review decide 1a2b perhaps --as Asha", "review decide 1a2b same", "review list --month x"]
+)
+def test_reviewers_commands_called_wrongly_say_so(call, queued, arguments: str) -> None:
+    assert call(*arguments.split()).exit_code == 2

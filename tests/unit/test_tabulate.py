@@ -1,13 +1,15 @@
 """Tabulation against an oracle that counts row by row in plain Python."""
 
+import itertools
 from collections import defaultdict
+from collections.abc import Iterator
 
 import polars as pl
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.protect.plan import CODE_FIELDS, Plan, load_plan
+from pipeline.protect.plan import CODE_FIELDS, DOUBTFUL_ARE_ONE, Family, Plan, load_plan
 from pipeline.protect.primary import CELLS_SCHEMA
 from pipeline.store import release, tables
 from pipeline.store.database import copy_in
@@ -27,8 +29,19 @@ incident = st.fixed_dictionaries(
         "incident_kinds": st.lists(st.sampled_from(["REFUSAL", "DELAY"]), unique=True, min_size=1),
         "grounds": st.lists(st.sampled_from(["caste", "gender"]), unique=True),
         "person": st.sampled_from(["p1", "p2", "p3", None]),
+        "may_repeat": st.booleans(),
     }
 )
+
+
+def list_cells(
+    family: Family, told: dict[str, object], combinations: list[tuple[str, ...]]
+) -> Iterator[Cell]:
+    """Yield the cells of a table in which one incident is counted."""
+    for codes, measure in itertools.product(combinations, family.measures):
+        if measure != DOUBTFUL_ARE_ONE or not told["may_repeat"]:
+            for geography in ["IN", *([told["state"]] if family.by_state else [])]:
+                yield (family.table, geography, measure, *(*codes, "", "")[:2])
 
 
 def count_by_hand(incidents: list[dict[str, object]], plan: Plan) -> dict[Cell, tuple[int, int]]:
@@ -44,10 +57,8 @@ def count_by_hand(incidents: list[dict[str, object]], plan: Plan) -> dict[Cell, 
                 combinations = [
                     (*found, code) for found in combinations for code in codes if code is not None
                 ]
-            for combination in combinations:
-                codes = (*combination, "", "")[:2]
-                for geography in ["IN", *([told["state"]] if family.by_state else [])]:
-                    behind[(family.table, geography, "incidents", *codes)].append(told["person"])
+            for cell in list_cells(family, told, combinations):
+                behind[cell].append(told["person"])
     return {
         cell: (
             len(persons),

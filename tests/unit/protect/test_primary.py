@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.protect.plan import PLANNED_SCHEMA, Plan
+from pipeline.protect.plan import DOUBTFUL_ARE_ONE, DOUBTFUL_ARE_SEVERAL, PLANNED_SCHEMA, Plan
 from pipeline.protect.primary import CELLS_SCHEMA, protect_cells
 
 PLAN = Plan(version="1", threshold_persons=10, rounding_base=5, incidents_per_person=3, families=())
@@ -40,6 +40,26 @@ def test_zero_and_small_and_missing_cells_look_the_same() -> None:
     missing = protect_cells(CELLS_SCHEMA.to_frame(), planned, PLAN, month="2026-10").row(0, named=True)
     assert protect_one(0, 0) == protect_one(9, 9) == missing
     assert missing["value"] is missing["lower"] is missing["upper"] is None
+
+
+def protect_range(one: tuple[int, int], several: tuple[int, int]) -> list[object]:
+    """Protect a range from incidents and persons at its two ends; return the values shown."""
+    cells = [("range", "IN", measure, "", "") for measure in (DOUBTFUL_ARE_ONE, DOUBTFUL_ARE_SEVERAL)]
+    planned = [(*cell[:3], "", "", "", "", "incidents") for cell in cells]
+    counted = [(*cell, *numbers) for cell, numbers in zip(cells, (one, several), strict=True)]
+    figures = protect_cells(
+        pl.DataFrame(counted, schema=CELLS_SCHEMA, orient="row"),
+        pl.DataFrame(planned, schema=PLANNED_SCHEMA, orient="row"),
+        PLAN,
+        month="2026-10",
+    )
+    return figures["value"].to_list()
+
+
+def test_a_range_is_shown_whole_or_not_at_all() -> None:
+    assert protect_range((40, 40), (47, 47)) == [40, 45]
+    assert protect_range((9, 9), (47, 47)) == [None, None]
+    assert protect_range((0, 0), (0, 0)) == [None, None]
 
 
 def test_numbers_of_collectives_are_shown_as_they_are() -> None:

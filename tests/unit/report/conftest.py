@@ -13,7 +13,7 @@ import pytest
 from pipeline.contract import Code, CodeList, Contract
 from pipeline.report.edition import Edition
 from pipeline.report.figures import SCHEMA, Figures, read_figures, write_figures
-from pipeline.report.outline import BREAKDOWNS, CROSSING, CROSSING_CODES, MEASURES
+from pipeline.report.outline import BREAKDOWNS, CROSSING, CROSSING_CODES, MEASURES, RANGE_MEASURES
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 MONTH = "2026-10"
@@ -58,6 +58,8 @@ def plan_cells(contract: Contract) -> Iterator[tuple[str, str, str, tuple[tuple[
     lists = contract.code_lists
     for geography in ("IN", *lists["states"].codes):
         yield "total", geography, "incidents", ()
+        for measure in RANGE_MEASURES:
+            yield "range", geography, measure, ()
         for words in BREAKDOWNS:
             if geography == "IN" or words.table in LOCAL:
                 for code in lists[words.codes].codes:

@@ -49,12 +49,39 @@ def test_nobody_may_change_the_ledger(engine: sa.Engine, role: str, statement: s
 
 
 def test_reporting_changes_nothing_of_a_report(engine: sa.Engine) -> None:
-    for statement in (tables.reports.delete(), tables.incidents.update().values(state="IN-WB")):
+    for statement in (
+        tables.reports.delete(),
+        tables.incidents.update().values(state="IN-WB"),
+        tables.incidents.update().values(may_repeat=False),
+        tables.links.update().values(verdict="counted"),
+        tables.pairs.delete(),
+        tables.alike.delete(),
+    ):
         with (
             pytest.raises(sa.exc.ProgrammingError, match="permission denied"),
             begin(engine, "jawabdehi_reporting") as connection,
         ):
             connection.execute(statement)
+
+
+@pytest.mark.parametrize("table", [tables.figures, tables.editions], ids=str)
+def test_intake_publishes_nothing(engine: sa.Engine, table: sa.Table) -> None:
+    with (
+        pytest.raises(sa.exc.ProgrammingError, match="permission denied"),
+        begin(engine, "jawabdehi_intake") as connection,
+    ):
+        connection.execute(table.delete())
+
+
+def test_bytes_come_back_as_they_went(engine: sa.Engine) -> None:
+    frame = pl.DataFrame({"number": [1, 2, 3], "content": [b"", bytes(range(256)), None]})
+    columns = (sa.Column("number", sa.Integer), sa.Column("content", sa.LargeBinary))
+    table = sa.Table("bytes_in", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+    with engine.connect() as connection:
+        table.create(connection)
+        copy_in(connection, table, frame)
+        assert copy_out(connection, sa.select(table), frame.schema).sort("number").equals(frame)
+        connection.rollback()
 
 
 # PostgreSQL keeps no NUL in text; reading refuses it long before.
