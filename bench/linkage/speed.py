@@ -20,6 +20,7 @@ from bench.linkage.contest import PEERS
 from bench.linkage.environments import ensure_environment, run_program
 from bench.linkage.months import MONTH
 from bench.linkage.ours import link_month, peak_mib
+from bench.linkage.pair_columns import spread_codes
 from pipeline.contract import load_contract
 from pipeline.link.blocking import block_reports
 from pipeline.link.engine import open_engine
@@ -104,7 +105,7 @@ def main() -> None:
         blocks = block_reports(features, weights.blocking, most=weights.most_in_block)
         with open_engine(features, weights) as engine:
             engine.find_pairs(blocks.keys).write_parquet(place / "pairs.parquet")
-        features.write_parquet(place / "features.parquet")
+        spread_codes(features).write_parquet(place / "features.parquet")
     seconds = time.perf_counter() - start
     cost = {"reports": reports.height, "seconds": seconds, "candidates": candidates, "peak_mib": peak_mib()}
     sys.stdout.write(json.dumps(cost))

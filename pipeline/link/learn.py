@@ -42,7 +42,8 @@ _BAGS = 4
 _NEWTON_STEPS = 12
 _HOPELESS_BITS = -7.0
 _HOPELESS_KEPT = 10
-_PASSED_OVER = 0.001
+_PASSED_OVER = 0.0005
+_TO_SPARE = 0.25
 
 
 def label_pairs(
@@ -192,9 +193,9 @@ def _fall(comparison: Comparison, bits: _Bits) -> _Bits:
 
 
 def find_first_look(tables: Tables, pairs: pl.DataFrame, weights: Weights) -> float:
-    """Return the bits of the first look that all but one of a thousand true pairs reach, and one to spare."""
-    likely = pairs.filter("same")
-    return float(np.quantile(tables.look_first(likely, weights), _PASSED_OVER) - 1.0)
+    """Return the bits of the first look that hardly a pair misses which in the end is linked or asked of a person."""
+    wanted = pairs.filter(pl.Series(tables.add_up(pairs, weights) >= weights.bounds.review))
+    return float(np.quantile(tables.look_first(wanted, weights), _PASSED_OVER)) - _TO_SPARE
 
 
 def put_tables(raw: Mapping[str, Any], tables: Tables, weights: Weights, first_look: float) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Free text as features: which office, and what a narrative says that few others say."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from pipeline.contract import CodeList
@@ -20,8 +22,10 @@ _UNSEEN_NARRATIVES = 300
 _MOST_WORDS = 200
 _LONGEST_NUMBER = 6
 _SCRIPTS = {"bn": "Bengali", "hi": "Devanagari", "or": "Oriya", "ta": "Tamil", "te": "Telugu"}
+_LANGUAGES = ("en", *_SCRIPTS)
 _NUMBER = "^[0-9]+$"
 _LISTS = ("words", "telling", "hinting", "numbers")
+_OF_NARRATIVES = ("word", "is_word", "is_long", "number", "script")
 _BITS = 62
 
 
@@ -32,7 +36,7 @@ def describe_offices(reports: pl.DataFrame, districts: CodeList) -> pl.DataFrame
     of office nor the district's name, sorted and joined by a space; null where there is none.
     """
     distinct = reports.select("office", "district").unique().drop_nulls("office").with_row_index("office_id")
-    words = _split(distinct, "office", "office_id").join(
+    words = _split(distinct, "office", "office_id", ("part", "skeleton", "is_word", "number")).join(
         _place_names(distinct, districts), on=["office_id", "skeleton"], how="anti"
     )
     identifies = pl.col("is_word") & ~pl.col("part").is_in(office_nouns()) & (pl.col("skeleton") != "")
@@ -62,11 +66,16 @@ def describe_narratives(reports: pl.DataFrame) -> pl.DataFrame:
     for every member: lists whose sketches share no bit share no member, which is soon seen.
     """
     keyed = reports.select("month", "narrative").with_row_index("place")
-    parts = _split(keyed.drop_nulls("narrative"), "narrative", "place", most=_MOST_WORDS)
-    spelled = parts.filter("is_word").select("place", "skeleton", "word")
-    # The sum of words by their odd places differs where the words or their order do.
-    whole = spelled.group_by("place").agg(
-        text=(pl.col("word") * (2 * pl.int_range(pl.len()) + 1)).sum(), length=pl.len()
+    # In the order of the places, which makes gathering them again quick.
+    parts = _split(keyed.drop_nulls("narrative"), "narrative", "place", _OF_NARRATIVES).with_columns(
+        pl.col("place").set_sorted()
+    )
+    word = pl.when("is_word").then("word").otherwise(0)
+    whole = parts.group_by("place").agg(
+        # The sum of words by their odd places differs where the words or their order do.
+        text=(word * (2 * pl.int_range(pl.len()) + 1)).sum(),
+        length=pl.col("is_word").sum(),
+        language=pl.col("script").max().replace_strict(range(len(_LANGUAGES)), _LANGUAGES),
     )
     words = parts.filter("is_long").select("place", "word").unique()
     numbers = (
@@ -76,25 +85,23 @@ def describe_narratives(reports: pl.DataFrame) -> pl.DataFrame:
         .group_by("place")
         .agg(numbers=pl.col("number").sort(), numbers_sketch=_sketch(pl.col("number")))
     )
-    described = keyed
+    described = keyed.select("place")
     for found in (whole, _weigh_words(words, keyed.select("place", "month")), numbers):
         described = described.join(found, on="place", how="left", maintain_order="left")
-    told = ("text", *_LISTS, *(f"{name}_sketch" for name in _LISTS))
+    told = ("text", *_LISTS, *(f"{name}_sketch" for name in _LISTS), "language")
     long_enough = pl.col("length") >= LEAST_WORDS
-    return described.select(
-        *(pl.when(long_enough).then(pl.col(name)).alias(name) for name in told),
-        pl.when(long_enough).then(_language()).alias("language"),
-    )
+    return described.select(pl.when(long_enough).then(pl.col(name)).alias(name) for name in told)
 
 
-def _split(texts: pl.DataFrame, column: str, key: str, most: int = _MOST_WORDS) -> pl.DataFrame:
-    """Return one line a word or number of `column`, in the order of the text: key, part, skeleton, and more of it.
+def _split(texts: pl.DataFrame, column: str, key: str, keep: Sequence[str]) -> pl.DataFrame:
+    """Return one line a word or number of `column`, in the order of the text: the key, and of the following `keep`.
 
-    `word` is a number for the skeleton, `is_word` tells a word from a number, `is_long` whether its skeleton is long
-    enough to be compared, `number` is the number where it is no longer than one may be. Of a text, the first `most`
-    words are taken. Every distinct written word is looked at once.
+    `part` is how it is romanized, `skeleton` the skeleton of that, `word` a number for the skeleton. `is_word` tells
+    a word from a number, `is_long` whether its skeleton is long enough to be compared, `number` is the number where
+    it is no longer than one may be, `script` the place of its script's language. Of a text, the first words are
+    taken. Every distinct written word is looked at once.
     """
-    split = pl.col(column).str.extract_all(r"\S+").list.head(most)
+    split = pl.col(column).str.replace_all(r"\s+", " ").str.split(" ").list.head(_MOST_WORDS)
     written = texts.select(key, written=split).explode("written")
     known = written.select(pl.col("written").unique()).drop_nulls()
     short_number = pl.col("part").str.len_chars() <= _LONGEST_NUMBER
@@ -102,14 +109,18 @@ def _split(texts: pl.DataFrame, column: str, key: str, most: int = _MOST_WORDS) 
         known.with_columns(part=romanize(pl.col("written")).str.extract_all("[a-z]+|[0-9]+"))
         .explode("part")
         .drop_nulls("part")
-        .with_columns(skeleton=skeleton(pl.col("part")), is_word=~pl.col("part").str.contains(_NUMBER))
+        .with_columns(
+            skeleton=skeleton(pl.col("part")), is_word=~pl.col("part").str.contains(_NUMBER), script=_script()
+        )
         .with_columns(
             word=pl.col("skeleton").hash(seed=0).reinterpret(signed=True),
             is_long=pl.col("is_word") & (pl.col("skeleton").str.len_chars() >= LEAST_SKELETON),
             number=pl.when(~pl.col("is_word") & short_number).then("part").cast(pl.Int64, strict=False),
         )
     )
-    return written.join(vocabulary, on="written", maintain_order="left").drop("written")
+    return written.join(vocabulary.select("written", *keep), on="written", maintain_order="left").drop(
+        "written"
+    )
 
 
 def _weigh_words(words: pl.DataFrame, months: pl.DataFrame) -> pl.DataFrame:
@@ -134,14 +145,11 @@ def _sketch(members: pl.Expr) -> pl.Expr:
     return pl.lit(2.0).pow(members % _BITS).cast(pl.Int64).bitwise_or().fill_null(0)
 
 
-def _language() -> pl.Expr:
-    found = pl.lit("en")
-    for language, script in _SCRIPTS.items():
-        found = (
-            pl.when(pl.col("narrative").str.contains(rf"\p{{{script}}}"))
-            .then(pl.lit(language))
-            .otherwise(found)
-        )
+def _script() -> pl.Expr:
+    """Return the place in _LANGUAGES of the script in which a word is written."""
+    found = pl.lit(0)
+    for place, script in enumerate(_SCRIPTS.values(), start=1):
+        found = pl.when(pl.col("written").str.contains(rf"\p{{{script}}}")).then(place).otherwise(found)
     return found
 
 
@@ -155,7 +163,9 @@ def _place_names(offices: pl.DataFrame, districts: CodeList) -> pl.DataFrame:
     spelled = pl.DataFrame(
         names, schema={"district": pl.String, "name": pl.String}, orient="row"
     ).with_row_index("name_id")
-    words = _split(spelled, "name", "name_id").join(spelled.select("name_id", "district"), on="name_id")
+    words = _split(spelled, "name", "name_id", ("skeleton",)).join(
+        spelled.select("name_id", "district"), on="name_id"
+    )
     return (
         offices.select("office_id", "district")
         .join(words, on="district")

@@ -36,7 +36,7 @@ def test_spark_finds_and_scores_what_duckdb_does(reports: pl.DataFrame, contract
         pairs = engine.find_pairs(keys)
         scored = engine.score_pairs(pairs)
     with open_engine(features, weights, "spark") as engine:
-        assert_frame_equal(engine.find_pairs(keys), pairs)
+        assert_frame_equal(engine.find_pairs(keys), pairs, check_row_order=False)
         assert_frame_equal(engine.score_pairs(pairs), scored)
     assert scored["bits"].max() > weights.bounds.automatic
 
