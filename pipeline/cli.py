@@ -27,6 +27,9 @@ class _Group(click.Group):
         except JawabdehiError as error:
             click.echo(f"jawabdehi: {error}", err=True)
             sys.exit(error.exit_code)
+        except BrokenPipeError:
+            # Whoever reads the output has seen enough.
+            sys.exit(1)
         except OSError as error:
             reason = error.strerror or type(error).__name__
             click.echo(

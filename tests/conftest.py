@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 
@@ -16,6 +17,10 @@ from pipeline.contract import Contract, load_contract
 from pipeline.server import ensure_server, stop_server
 from pipeline.settings import Settings
 from pipeline.store.database import connect, migrate
+
+# A slow machine is no failed property.
+hypothesis.settings.register_profile("steady", deadline=None)
+hypothesis.settings.load_profile("steady")
 
 _numbers = itertools.count(1)
 

@@ -96,7 +96,7 @@ def _say_queue(connection: sa.Connection, month: str) -> Iterator[str]:
         yield f"  doubtful pairs: {number}, the oldest waits {days} days; see jawabdehi review list"
     dense = overview.count_dense(connection, month)
     if dense:
-        yield f"  reports too close together to be compared with all others: {dense}; see jawabdehi review list"
+        yield f"  reports too close together to be compared with all others: {dense}"
 
 
 def export_links(settings: Settings, month: str, out: Path) -> int:

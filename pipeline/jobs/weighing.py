@@ -1,6 +1,7 @@
 """Learning slowly: weights fitted anew to made-up worlds and to what reviewers settled, for a person to accept."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def _propose(
     raw = json.loads(present.read_text(encoding="utf-8"))
     version = name_next_version(weights.version)
     learned = f"{len(lessons)} made-up worlds and {teaching.height} pairs settled by two reviewers"
-    tables = learn_tables(pairs, weights)
+    tables = learn_tables(pairs, weights, processes=os.cpu_count() or 1)
     proposed = put_tables(raw, tables, weights, find_first_look(tables, pairs, weights))
     path = out / f"weights-{version}.json"
     write_atomically(path, encode_weights({**proposed, "version": version, "learned_from": learned}))

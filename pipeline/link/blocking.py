@@ -26,7 +26,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class Blocks:
-    """`keys` (KEYS_SCHEMA) of every report, and the ids of reports in `dense` blocks that could not be refined."""
+    """`keys` (KEYS_SCHEMA) of every report, and the ids of `dense` ones, sorted.
+
+    A dense report stood in a crowd that could not be refined, and no rule gave it a block that is none.
+    """
 
     keys: pl.DataFrame
     dense: pl.Series
@@ -40,11 +43,11 @@ def block_reports(features: pl.DataFrame, rules: Sequence[Rule], *, most: int) -
     names = {name for rule in rules for step in rule.steps for columns in step for name in columns}
     order = [name for name in _ORDER if name in features.columns]
     numbered = features.select("id", *(_number(features.schema, name) for name in sorted(names | set(order))))
-    found = [_block_by_rule(numbered, rule, most, order) for rule in rules]
-    return Blocks(
-        pl.concat(blocks.keys for blocks in found),
-        pl.concat(blocks.dense for blocks in found).unique().sort(),
+    keys, crowded, covered = zip(
+        *(_block_by_rule(numbered, rule, most, order) for rule in rules), strict=True
     )
+    dense = pl.concat(crowded).unique().to_frame().join(pl.concat(covered).to_frame(), on="id", how="anti")
+    return Blocks(pl.concat(keys), dense["id"].sort())
 
 
 def _number(schema: pl.Schema, name: str) -> pl.Expr:
@@ -58,9 +61,12 @@ def _signed(values: pl.Expr) -> pl.Expr:
     return values.hash(seed=0).reinterpret(signed=True)
 
 
-def _block_by_rule(numbered: pl.DataFrame, rule: Rule, most: int, order: Sequence[str]) -> Blocks:
+def _block_by_rule(
+    numbered: pl.DataFrame, rule: Rule, most: int, order: Sequence[str]
+) -> tuple[pl.DataFrame, pl.Series, pl.Series]:
+    """Return the keys by one rule, the ids of reports left in a crowd, and of those in a block that is none."""
     blocks = numbered.select("id", block=_signed(pl.lit(rule.name)))
-    kept, stuck = [], []
+    kept, stuck, covered = [], [], []
     for number, step in enumerate(rule.steps):
         finer = _refine(blocks, numbered, step)
         if number:
@@ -68,10 +74,11 @@ def _block_by_rule(numbered: pl.DataFrame, rule: Rule, most: int, order: Sequenc
             stuck.append(blocks.join(finer, left_on=["id", "block"], right_on=["id", "within"], how="anti"))
         size = pl.len().over("block")
         kept.append(finer.filter(size.is_between(2, most)).select("id", key="block"))
+        covered.append(finer.filter(size <= most)["id"].unique())
         blocks = finer.filter(size > most).select("id", "block")
     crowded = pl.concat([*stuck, blocks]).unique()
     neighbours = _pair_neighbours(_look_up(numbered, crowded, order), most, order)
-    return Blocks(pl.concat([*kept, neighbours]), crowded["id"].unique())
+    return pl.concat([*kept, neighbours]), crowded["id"], pl.concat(covered).unique()
 
 
 def _look_up(numbered: pl.DataFrame, blocks: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:

@@ -33,6 +33,9 @@ def scored_schema(weights: Weights) -> pl.Schema:
 PAIRS_AT_ONCE = 4_000_000
 """Pairs compared at a time, so that memory does not grow with the number of candidates."""
 
+LOOKED_AT_ONCE = 20_000_000
+"""Pairs that get a first look at a time: it keeps their ids only."""
+
 _NEARNESS = ("state", "district", "duty_bearer", "first")
 
 FEW_PAIRS = 100_000
@@ -105,14 +108,10 @@ class Engine:
         columns = _columns_used(weights)
         used = [name for name in features.columns if name in columns]
         # Reports of one desk stand next to each other, so that comparing a block reads one stretch of memory.
-        near = features.sort(*(name for name in _NEARNESS if name in features.columns), "id")
-        self._old = near["id"]
-        self._new = (
-            pl.Series("id", [0]).clear()
-            if near.is_empty()
-            else near.with_row_index("place").sort("id")["place"].cast(pl.Int64)
-        )
-        placed = near.select(pl.int_range(pl.len(), dtype=pl.Int64).alias("id"), *used)
+        near = features.select("id", *(name for name in _NEARNESS if name in features.columns))
+        self._old = near.sort(pl.exclude("id"), "id")["id"]
+        self._new = self._old.arg_sort().cast(pl.Int64)
+        placed = features.select(used)[self._old].with_columns(id=pl.int_range(pl.len(), dtype=pl.Int64))
         self._features = backend.register(placed.to_arrow())
         self._comparing = self._list_comparisons(weights.comparisons)
 
@@ -133,38 +132,39 @@ class Engine:
         With `least_bits`, pairs of fewer are left out, and of many pairs those that the first look passes over.
         """
         placed = pairs.select(self._new.gather(pairs[name]).alias(name) for name in ("id_l", "id_r"))
-        parts = placed.sort("id_l", "id_r").iter_slices(PAIRS_AT_ONCE)
-        scored = [self._name_again(self._score(part, least_bits)) for part in parts]
-        empty = pl.DataFrame(schema=scored_schema(self._weights))
-        return pl.concat([empty, *scored]).sort("id_l", "id_r")
+        if least_bits is not None and pairs.height > FEW_PAIRS:
+            placed = pl.concat(self._look_first(part) for part in placed.iter_slices(LOOKED_AT_ONCE))
+        scored = [self._score(part, least_bits) for part in placed.iter_slices(PAIRS_AT_ONCE)]
+        return pl.concat([pl.DataFrame(schema=scored_schema(self._weights)), *scored]).sort("id_l", "id_r")
 
-    def _name_again(self, scored: pl.DataFrame) -> pl.DataFrame:
-        return scored.with_columns(self._old.gather(scored[name]).alias(name) for name in ("id_l", "id_r"))
+    def _look_first(self, pairs: pl.DataFrame) -> pl.DataFrame:
+        """Return the pairs that may have enough bits."""
+        likely = self._conclude(pairs, self._comparing_first, self._keep_likely())
+        return likely.cast({"id_l": pl.Int64, "id_r": pl.Int64})
 
     def _score(self, pairs: pl.DataFrame, least_bits: float | None) -> pl.DataFrame:
+        schema = scored_schema(self._weights)
+        scored = self._conclude(pairs, self._comparing, self._add_up(least_bits))
+        named = (self._old.gather(scored[name]).alias(name) for name in ("id_l", "id_r"))
+        return scored.with_columns(named).select(schema.names()).cast(schema)
+
+    def _conclude(
+        self, pairs: pl.DataFrame, comparing: Sequence[dict[str, str]], concluding: str
+    ) -> pl.DataFrame:
+        """Return what the statement `concluding` makes of the levels of `pairs`."""
         blocked = self._backend.register(
             pairs.select(match_key=pl.lit("0"), join_key_l="id_l", join_key_r="id_r").to_arrow()
         )
-        likely = blocked
-        if least_bits is not None and pairs.height > FEW_PAIRS:
-            likely = self._compare(blocked, self._comparing_first, self._look_first())
-        scored = self._compare(likely, self._comparing, self._add_up(least_bits))
-        frame = _read(scored)
-        for table in {blocked.physical_name, likely.physical_name, scored.physical_name}:
-            self._backend.delete_table_from_database(table)
-        schema = scored_schema(self._weights)
-        return frame.select(schema.names()).cast(schema)
-
-    def _compare(
-        self, blocked: SplinkDataFrame, comparing: Sequence[dict[str, str]], concluding: str
-    ) -> SplinkDataFrame:
-        """Return what the statement `concluding` makes of the levels of blocked pairs."""
         # The table's name within the pipeline is the one that Splink's own statements speak of.
         named = self._backend.table_to_splink_dataframe("__splink__blocked_id_pairs", blocked.physical_name)
         pipeline = CTEPipeline([named, self._features])
         pipeline.enqueue_list_of_sqls(list(comparing))
         pipeline.enqueue_sql(concluding, "concluded")
-        return self._backend.sql_pipeline_to_splink_dataframe(pipeline)
+        concluded = self._backend.sql_pipeline_to_splink_dataframe(pipeline)
+        frame = _read(concluded)
+        for table in (blocked, concluded):
+            self._backend.delete_table_from_database(table.physical_name)
+        return frame
 
     def _list_comparisons(self, comparisons: Sequence[Comparison]) -> list[dict[str, str]]:
         """Return Splink's statements that name the levels of all blocked pairs."""
@@ -191,15 +191,15 @@ class Engine:
             [self._weights.by_name[name] for name in self._weights.first_look.comparisons]
         )
 
-    def _look_first(self) -> str:
-        """Return the statement that leaves the pairs that may have enough bits, as blocked pairs."""
+    def _keep_likely(self) -> str:
+        """Return the statement that leaves the pairs that may have enough bits."""
         first = self._weights.first_look
         looked_up = (
             _look_up([level.bits for level in each.levels], _place(each), self._dialect)
             for each in (self._weights.by_name[name] for name in first.comparisons)
         )
         return f"""
-            SELECT '0' AS match_key, id_l AS join_key_l, id_r AS join_key_r FROM __splink__df_comparison_vectors
+            SELECT id_l, id_r FROM __splink__df_comparison_vectors
             WHERE {" + ".join(looked_up)} >= {first.least_bits!r}
         """  # noqa: S608 (numbers and names of the weights file, which is ours)
 

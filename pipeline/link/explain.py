@@ -13,6 +13,9 @@ from pipeline.contract import SCHEMAS
 from pipeline.link.weights import Weights, load_weights
 
 REASONS = SCHEMAS / "linkage" / "reasons.csv"
+LEAST_TOLD = 0.5
+"""Evidence of fewer bits is not told by itself: nobody decides by it."""
+
 _BOTH = " × "
 
 
@@ -28,14 +31,18 @@ class Evidence:
 
 
 def weigh_evidence(levels: str, weights: Weights) -> list[Evidence]:
-    """Return what speaks for and against a pair, the weightiest first; what says nothing is left out.
+    """Return what speaks for and against a pair, the weightiest first; what says little is told together at the end.
 
     `levels` is the code of the pair's levels under the same version of `weights`.
     """
     found = weights.read_levels(levels)
     split = weights.split_bits(found)
-    evidence = [Evidence(bits, _say(name, found, weights)) for name, bits in split.items() if bits]
-    return sorted(evidence, key=lambda each: (-abs(each.bits), each.says))
+    heavy = [
+        Evidence(bits, _say(name, found, weights)) for name, bits in split.items() if abs(bits) >= LEAST_TOLD
+    ]
+    light = [bits for bits in split.values() if 0 < abs(bits) < LEAST_TOLD]
+    told = sorted(heavy, key=lambda each: (-abs(each.bits), each.says))
+    return [*told, Evidence(sum(light), f"{len(light)} smaller ones together")] if light else told
 
 
 def _say(name: str, levels: Mapping[str, str], weights: Weights) -> str:

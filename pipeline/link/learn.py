@@ -101,7 +101,9 @@ class Tables:
         return score
 
 
-def learn_tables(pairs: pl.DataFrame, weights: Weights, *, seed: int = 1, rounds: int = 2000) -> Tables:
+def learn_tables(
+    pairs: pl.DataFrame, weights: Weights, *, seed: int = 1, rounds: int = 2000, processes: int = 1
+) -> Tables:
     """Return the tables that fit `pairs` best.
 
     `pairs` has the columns `at_<name>` of scored pairs, `same` (whether both tell of one incident) and `weight` (for
@@ -118,7 +120,7 @@ def learn_tables(pairs: pl.DataFrame, weights: Weights, *, seed: int = 1, rounds
         max_rounds=rounds,
         learning_rate=0.04,
         min_samples_leaf=6,
-        n_jobs=-1,
+        n_jobs=processes,
         random_state=seed,
     )
     places = pairs.select(f"at_{name}" for name in names).to_numpy()

@@ -101,7 +101,8 @@ def _split(texts: pl.DataFrame, column: str, key: str, keep: Sequence[str]) -> p
     it is no longer than one may be, `script` the place of its script's language. Of a text, the first words are
     taken. Every distinct written word is looked at once.
     """
-    split = pl.col(column).str.replace_all(r"\s+", " ").str.split(" ").list.head(_MOST_WORDS)
+    # Whatever else separates words is found within what stands between blanks.
+    split = pl.col(column).str.split(" ").list.head(_MOST_WORDS)
     written = texts.select(key, written=split).explode("written")
     known = written.select(pl.col("written").unique()).drop_nulls()
     short_number = pl.col("part").str.len_chars() <= _LONGEST_NUMBER

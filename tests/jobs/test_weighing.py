@@ -21,7 +21,9 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Judge by one small world, and fit for a moment."""
     monkeypatch.setattr(weighing, "list_held_back", lambda: [Lesson("kept", KEPT, 4903, 300)])
     learn = weighing.learn_tables
-    monkeypatch.setattr(weighing, "learn_tables", lambda pairs, weights: learn(pairs, weights, rounds=60))
+    monkeypatch.setattr(
+        weighing, "learn_tables", lambda pairs, weights, processes: learn(pairs, weights, rounds=60)
+    )
 
 
 @pytest.fixture
