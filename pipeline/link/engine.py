@@ -9,10 +9,9 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-import duckdb
 import polars as pl
 import sqlglot
-from splink import DuckDBAPI, Linker, SettingsCreator
+from splink import Linker, SettingsCreator
 from splink.internals.comparison_vector_values import (
     compute_comparison_vector_values_from_id_pairs_sqls,
 )
@@ -20,7 +19,7 @@ from splink.internals.database_api import DatabaseAPISubClass
 from splink.internals.pipeline import CTEPipeline
 from splink.internals.splink_dataframe import SplinkDataFrame
 
-from pipeline.errors import UsageError
+from pipeline.link.backends import open_duckdb, open_spark
 from pipeline.link.weights import Comparison, Interaction, Weights
 
 
@@ -47,56 +46,8 @@ _TINY = 2.0**-40
 @contextmanager
 def open_engine(features: pl.DataFrame, weights: Weights, backend: str = "duckdb") -> Iterator["Engine"]:
     """Yield an engine on one of LINK_ENGINES; on DuckDB in memory, so that nothing of a report is left on a disk."""
-    with _open_spark() if backend == "spark" else _open_duckdb() as opened:
+    with open_spark() if backend == "spark" else open_duckdb() as opened:
         yield Engine(opened, features, weights)
-
-
-@contextmanager
-def _open_duckdb() -> Iterator[DatabaseAPISubClass]:
-    with duckdb.connect(":memory:", config={"temp_directory": ""}) as connection:
-        connection.execute("SET enable_progress_bar = false")
-        yield DuckDBAPI(connection)
-
-
-@contextmanager
-def _open_spark() -> Iterator[DatabaseAPISubClass]:
-    """Yield Spark as spark-defaults.conf has it; where that names no master, on the cores of this machine.
-
-    Raises UsageError where PySpark or Java are missing.
-    """
-    try:
-        from pyspark import SparkConf
-        from pyspark.errors import PySparkException
-        from pyspark.sql import SparkSession
-        from splink import SparkAPI
-    except ImportError:
-        raise UsageError(
-            "Install the extra `spark` of this program, or unset JAWABDEHI_LINK_ENGINE."
-        ) from None
-    try:
-        builder = SparkSession.builder.appName("jawabdehi").config("spark.ui.showConsoleProgress", "false")
-        if not SparkConf().contains("spark.master"):
-            builder = builder.master("local[*]").config(map=_THIS_MACHINE_ONLY)
-        session = builder.getOrCreate()
-    except PySparkException:
-        raise UsageError("Spark does not start: install Java 17, or unset JAWABDEHI_LINK_ENGINE.") from None
-    session.sparkContext.setLogLevel("ERROR")
-    try:
-        # Persisted in memory: Splink's default would write parts of reports to disk as Parquet.
-        backend: DatabaseAPISubClass = SparkAPI(  # type: ignore[no-untyped-call]
-            spark_session=session, break_lineage_method="persist", register_udfs_automatically=False
-        )
-        yield backend
-    finally:
-        session.stop()
-
-
-_THIS_MACHINE_ONLY: dict[str, bool | float | int | str | None] = {
-    "spark.driver.host": "127.0.0.1",
-    "spark.driver.bindAddress": "127.0.0.1",
-    "spark.ui.enabled": "false",
-    "spark.sql.shuffle.partitions": "4",
-}
 
 
 class Engine:
