@@ -11,7 +11,7 @@ from pipeline.contract import Contract, load_contract
 from pipeline.errors import JawabdehiError
 from pipeline.files import write_atomically
 from pipeline.jobs.clustering import load_opinions
-from pipeline.jobs.workplace import open_workplace
+from pipeline.jobs.workplace import Workplace, open_workplace
 from pipeline.link.appraise import Appraisal, appraise
 from pipeline.link.learn import find_first_look, label_pairs, learn_tables, put_tables
 from pipeline.link.pairs import SAME
@@ -41,7 +41,7 @@ def propose_weights(settings: Settings, tell: Tell, *, lessons: list[Lesson] | N
     Raises JawabdehiError where fewer than ENOUGH_REVIEWED pairs are settled by two reviewers.
     """
     with open_workplace(settings) as place:
-        reviewed = _load_reviewed(settings, load_weights())
+        reviewed = _load_reviewed(place, load_weights())
         if reviewed.height < ENOUGH_REVIEWED:
             raise JawabdehiError(
                 f"Two reviewers agree on {reviewed.height} pairs so far: a proposal needs {ENOUGH_REVIEWED}."
@@ -90,9 +90,9 @@ def _gather(
             tell(f"Linked {number} of {len(lessons)} made-up worlds.")
 
 
-def _load_reviewed(settings: Settings, weights: Weights) -> pl.DataFrame:
+def _load_reviewed(place: Workplace, weights: Weights) -> pl.DataFrame:
     """Return the pairs that two reviewers settled alike, scored by `weights`, as `learn_tables` takes them."""
-    with open_workplace(settings) as place, begin(place.engine, "jawabdehi_intake") as connection:
+    with begin(place.engine, "jawabdehi_intake") as connection:
         opinions = load_opinions(connection)
         settled = {
             pair: answer

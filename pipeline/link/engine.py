@@ -1,7 +1,7 @@
 """Score pairs of reports on DuckDB through Splink: which pairs are compared, at which levels, and how many bits.
 
-Splink compares the pairs, names their levels and adds the bits by field; the bits by pair of fields are looked up
-in the weights' tables after it, in SQL. The same settings run on any backend that Splink has.
+Splink compares the pairs and names their levels; the bits, by field and by pair of fields, are then looked up in the
+weights' tables, in SQL. The same settings run on any backend that Splink has.
 """
 
 import functools
@@ -39,8 +39,6 @@ _NEARNESS = ("state", "district", "duty_bearer", "first")
 
 FEW_PAIRS = 100_000
 """So many pairs are compared as soon as a first look is prepared."""
-
-_TINY = 2.0**-40
 
 
 @contextmanager
@@ -122,7 +120,7 @@ class Engine:
         linker = Linker(
             # Splink tells of every step, and warns of what is on purpose: no level is left out of the sum.
             self._features,
-            _settings(self._weights.prior_bits, comparisons),
+            _settings(comparisons),
             validate_settings=False,
             log_level=logging.ERROR,
         )
@@ -177,18 +175,17 @@ class Engine:
         return _look_up(cells, f"at_{pair.first} * {columns} + at_{pair.second}", self._dialect)
 
 
-def _settings(prior_bits: float, comparisons: Sequence[Comparison]) -> SettingsCreator:
+def _settings(comparisons: Sequence[Comparison]) -> SettingsCreator:
     return SettingsCreator(
         link_type="dedupe_only",
         unique_id_column_name="id",
-        probability_two_random_records_match=_probability(prior_bits),
         comparisons=[_compare(comparison) for comparison in comparisons],
         retain_matching_columns=False,
     )
 
 
 def _compare(comparison: Comparison) -> dict[str, object]:
-    """Return a comparison as Splink takes it: m over u of a level is two to the power of its bits."""
+    """Return a comparison as Splink takes it; it is asked for levels only, so it needs no m and u."""
     return {
         "output_column_name": comparison.name,
         "comparison_levels": [
@@ -196,18 +193,10 @@ def _compare(comparison: Comparison) -> dict[str, object]:
                 "sql_condition": level.when or "ELSE",
                 "label_for_charts": level.says,
                 "base_dialect_str": "duckdb" if level.when else None,
-                "m_probability": _TINY * 2.0**level.bits,
-                "u_probability": _TINY,
-                "fix_m_probability": True,
-                "fix_u_probability": True,
             }
             for level in comparison.levels
         ],
     }
-
-
-def _probability(bits: float) -> float:
-    return float(2.0**bits / (1.0 + 2.0**bits))
 
 
 def _place(comparison: Comparison) -> str:

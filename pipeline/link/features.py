@@ -77,8 +77,6 @@ def make_features(reports: pl.DataFrame, contract: Contract) -> pl.DataFrame:
         "times_recounted",
         "amount_demanded",
         pl.col("case_token").alias("token"),
-        month_number=pl.col("month").str.slice(0, 4).cast(pl.Int64) * 12
-        + pl.col("month").str.slice(5).cast(pl.Int64),
         **{name: pl.col(column).dt.epoch("d").cast(pl.Int64) for name, column in _DAYS.items()},
     )
     office = describe_offices(base, contract.code_lists["districts"])

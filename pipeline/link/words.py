@@ -61,16 +61,6 @@ def split_words(romanized: pl.Expr) -> pl.Expr:
     return romanized.str.extract_all("[a-z]+")
 
 
-def find_numbers(romanized: pl.Expr) -> pl.Expr:
-    """Return the distinct whole numbers of romanized text with at most six digits, sorted, as a list."""
-    numbers = romanized.str.extract_all("[0-9]+")
-    return (
-        numbers.list.eval(pl.element().filter(pl.element().str.len_chars() <= 6).cast(pl.Int64))
-        .list.unique()
-        .list.sort()
-    )
-
-
 @functools.cache
 def office_nouns() -> frozenset[str]:
     """Return romanized words that say of what kind an office is, from `schemas/linkage/office_words.csv`."""

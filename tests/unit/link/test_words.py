@@ -3,7 +3,8 @@
 import polars as pl
 import pytest
 
-from pipeline.link.words import find_numbers, office_nouns, romanize, skeleton, split_words
+from pipeline.link.texts import describe_narratives
+from pipeline.link.words import office_nouns, romanize, skeleton, split_words
 
 
 def fold(text: str) -> str | None:
@@ -51,8 +52,9 @@ def test_different_names_keep_different_skeletons() -> None:
 
 
 def test_words_and_numbers_are_told_apart() -> None:
-    frame = pl.DataFrame({"text": ["3 visits to ward 12, 3 hours, 1234567"]}).select(
-        words=split_words(romanize(pl.col("text"))), numbers=find_numbers(romanize(pl.col("text")))
+    told = pl.DataFrame({"month": ["2026-10"], "narrative": ["3 visits to ward 12, 3 hours, 1234567"]})
+    frame = told.select(words=split_words(romanize(pl.col("narrative")))).hstack(
+        describe_narratives(told).select("numbers")
     )
     assert frame["words"].to_list() == [["visits", "to", "ward", "hours"]]
     assert frame["numbers"].to_list() == [[3, 12]]
