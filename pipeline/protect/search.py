@@ -1,0 +1,184 @@
+"""The attacker's search: which targets can go beyond their bars, and where exactly the others end."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
+from time import monotonic
+
+import numpy as np
+
+from pipeline.protect.climb import Ascent, Summit, climb
+from pipeline.protect.solver import Flags, Floats, Ints, Program, Solution, Solve
+from pipeline.protect.sweep import Aims, sweep
+from pipeline.protect.system import TOLERANCE, System
+
+_PAYING = 1_000
+"""A sweep pays while it settles one target for so many columns; then single climbs are quicker, as measured."""
+
+_CORNERS = 2
+"""The start of a climb lies between so many corners: it has more room to every side than any of them."""
+
+_TRIALS = 20
+"""Climbs in search of a tight target before sweeps: most months have one, and then sweeps have less to do."""
+
+
+class Search:
+    """One attack on a system, all targets together.
+
+    `highest` and `lowest` hold, one a target, what the points found so far reach; `solved` counts programs.
+    """
+
+    def __init__(self, system: System, time_limit: float, solve: Solve) -> None:
+        self.system = system
+        self.solved = 0
+        self.highest = np.full(len(system.places), -np.inf)
+        self.lowest = np.full(len(system.places), np.inf)
+        self._end = monotonic() + time_limit
+        self._solve_program = solve
+        self._chance = np.random.default_rng(0)
+        self._swept: list[Floats] = []
+
+    def reach(self, sign: int, bars: Floats) -> dict[int, Summit]:
+        """Bring every target to its bar or to its end; return the ends of those that stay short, by target.
+
+        `bars` has one value a target; infinite ones that nothing need reach are left out (-inf upwards, inf
+        downwards). Raises AuditError.
+        """
+        self._sweep_while_it_pays(sign, bars)
+        ends = {}
+        for target in range(len(bars)):
+            if self._is_open(sign, bars)[target]:
+                summit = self.climb(target, sign, bars[target])
+                if summit.prices is not None:
+                    ends[target] = summit
+        return ends
+
+    def climb(self, target: int, sign: int, bar: float) -> Summit:
+        """Bring one target to `bar`, or to its exact end before."""
+        place = int(self.system.places[target])
+        summit = climb(
+            self.system, self._start, Ascent(place, sign, bar), list(self._list_stages(place)), self._solve
+        )
+        self._note(summit.point)
+        return summit
+
+    def is_endless(self, target: int, sign: int) -> bool:
+        """Tell whether a target has no end, by a direction in which one can go on from any point that fits."""
+        place = int(self.system.places[target])
+        bounds = self.system.upper if sign > 0 else self.system.lower
+        if np.isfinite(bounds[place]):
+            return False
+        everything = [np.ones(self.system.width, dtype=bool)]
+        ascent = Ascent(place, sign, float(sign))
+        return (
+            climb(self._directions, np.zeros(self.system.width), ascent, everything, self._solve).prices
+            is None
+        )
+
+    def find_end(self, target: int, sign: int) -> float:
+        """Return the exact end of a target, upwards or downwards."""
+        place = int(self.system.places[target])
+        bound = float((self.system.upper if sign > 0 else self.system.lower)[place])
+        reached = float((self.highest if sign > 0 else self.lowest)[target])
+        if np.isfinite(bound) and abs(reached - bound) <= TOLERANCE:
+            return bound
+        if self.is_endless(target, sign):
+            return sign * np.inf
+        return self.climb(target, sign, sign * np.inf).value
+
+    def find_tightest(self, bars: Floats, slack: float) -> tuple[float, int | None]:
+        """Return how far all targets reach beyond `bars` (-inf: left out), at most `slack`, and which ends there.
+
+        The target is None where all reach `slack`. What one target falls short of is all that is asked of the others,
+        so that few climbs come to an end; sweeps come after some of them for the same reason.
+        """
+        found = None
+        for step in range(_TRIALS + len(bars)):
+            if step == _TRIALS:
+                self._sweep_while_it_pays(1, bars + slack)
+            left = np.flatnonzero(self._is_open(1, bars + slack))
+            if not len(left):
+                break
+            target = int(left[np.argmin((self.highest - bars)[left])])
+            summit = self.climb(target, 1, bars[target] + slack)
+            if summit.prices is not None:
+                slack, found = max(0.0, summit.value - float(bars[target])), target
+        return slack, found
+
+    def _sweep_while_it_pays(self, sign: int, bars: Floats) -> None:
+        """Sweep over all columns; where there are blocks, only so often that there is a start, then over each."""
+        everything = np.ones(self.system.width, dtype=bool)
+        blocks = np.unique(self.system.blocks[self.system.blocks >= 0])
+        if len(blocks) < 2:
+            self._sweep_part(sign, bars, everything)
+            return
+        if self._is_open(sign, bars).any() or not self._swept:
+            self._sweep_once(sign, bars, everything)
+        while self._is_open(sign, bars).any() and len(self._swept) < _CORNERS:
+            self._sweep_once(sign, bars, everything)
+        for block in blocks:
+            self._sweep_part(sign, bars, (self.system.blocks == block) | (self.system.blocks < 0))
+
+    def _sweep_part(self, sign: int, bars: Floats, part: Flags) -> None:
+        while self._choose_open(sign, bars, part).size or not self._swept:
+            if self._sweep_once(sign, bars, part) < 1 + np.count_nonzero(part) // _PAYING:
+                return
+
+    def _sweep_once(self, sign: int, bars: Floats, part: Flags) -> int:
+        """Sweep with the columns of `part`; return how many targets it settled."""
+        chosen = self._choose_open(sign, bars, part)
+        aims = self._aim(chosen, sign, bars) if len(chosen) else self._aim_down()
+        is_whole = bool(part.all())
+        point = sweep(self.system, None if is_whole else self._start, np.flatnonzero(part), aims, self._solve)
+        if is_whole:
+            self._swept.append(point)
+        self._note(point)
+        return len(chosen) - len(self._choose_open(sign, bars, part))
+
+    def _aim(self, targets: Ints, sign: int, bars: Floats) -> Aims:
+        places, first = np.unique(self.system.places[targets], return_index=True)
+        return Aims(places, bars[targets[first]], sign, 1.0 + self._chance.random(len(places)))
+
+    def _aim_down(self) -> Aims:
+        """Aim all targets at their lower bounds: where any point would do, one that is asked for is found sooner."""
+        bounds = self.system.lower[self.system.places]
+        return self._aim(np.flatnonzero(np.isfinite(bounds)), -1, bounds)
+
+    def _choose_open(self, sign: int, bars: Floats, part: Flags) -> Ints:
+        return np.flatnonzero(self._is_open(sign, bars) & part[self.system.places])
+
+    def _is_open(self, sign: int, bars: Floats) -> Flags:
+        if sign > 0:
+            return self.highest < bars - TOLERANCE
+        return self.lowest > bars + TOLERANCE
+
+    def _note(self, point: Floats) -> None:
+        values = point[self.system.places]
+        self.highest = np.maximum(self.highest, values)
+        self.lowest = np.minimum(self.lowest, values)
+
+    @property
+    def _start(self) -> Floats:
+        return np.asarray(np.mean(self._swept[-_CORNERS:], axis=0), float)
+
+    @cached_property
+    def _directions(self) -> System:
+        lower = np.where(np.isfinite(self.system.lower), 0.0, -np.inf)
+        return replace(self.system, lower=lower, upper=np.where(np.isfinite(self.system.upper), 0.0, np.inf))
+
+    def _list_stages(self, place: int) -> Iterator[Flags]:
+        """Give the columns that may move: those of the target's block and shared ones first, in the end all.
+
+        A shared target has the blocks of its neighbours one after the other.
+        """
+        blocks = self.system.blocks
+        near = (
+            blocks[[place]] if blocks[place] >= 0 else blocks[self.system.find_neighbours(np.array([place]))]
+        )
+        for block in np.unique(near[near >= 0]):
+            yield (blocks == block) | (blocks < 0)
+        yield np.ones(len(blocks), dtype=bool)
+
+    def _solve(self, program: Program) -> Solution:
+        self.solved += 1
+        return self._solve_program(program, self._end - monotonic())

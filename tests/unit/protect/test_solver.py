@@ -1,0 +1,96 @@
+"""The solver says what it found, or fails."""
+
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline.protect.solver import (
+    AuditError,
+    AuditTimeError,
+    ContradictionError,
+    Program,
+    SolverError,
+    solve_program,
+)
+from pipeline.protect.suppress import UnbreakableError
+
+# Minimize -x - 2y with x + y = 4, x up to 3 and y up to 2.5.
+SMALL = Program(
+    cost=np.array([-1.0, -2.0]),
+    lower=np.zeros(2),
+    upper=np.array([3.0, 2.5]),
+    row_lower=np.array([4.0]),
+    row_upper=np.array([4.0]),
+    starts=np.array([0, 1, 2]),
+    rows=np.array([0, 0]),
+    weights=np.ones(2),
+)
+
+
+def test_the_optimum_comes_with_what_its_rows_cost() -> None:
+    solution = solve_program(SMALL, 10.0)
+    assert solution.point == pytest.approx([1.5, 2.5])
+    assert solution.duals == pytest.approx([-1.0])
+
+
+def test_whole_numbers_are_whole() -> None:
+    solution = solve_program(replace(SMALL, whole=True), 10.0)
+    assert solution.point == pytest.approx([2.0, 2.0])
+
+
+def test_an_infinite_bound_is_no_bound() -> None:
+    solution = solve_program(replace(SMALL, upper=np.array([np.inf, np.inf])), 10.0)
+    assert solution.point == pytest.approx([0.0, 4.0])
+
+
+def test_a_program_without_a_point_is_a_contradiction() -> None:
+    with pytest.raises(ContradictionError):
+        solve_program(replace(SMALL, upper=np.ones(2)), 10.0)
+
+
+def test_a_program_without_an_end_is_an_error() -> None:
+    free = replace(SMALL, upper=np.full(2, np.inf), row_upper=np.array([np.inf]))
+    with pytest.raises(SolverError):
+        solve_program(free, 10.0)
+
+
+def test_bounds_that_are_no_numbers_are_an_error() -> None:
+    with pytest.raises(AuditError):
+        solve_program(replace(SMALL, lower=np.array([np.nan, 0.0])), 10.0)
+
+
+def test_no_time_left_is_an_error() -> None:
+    with pytest.raises(AuditTimeError):
+        solve_program(SMALL, 0.0)
+
+
+def test_time_that_runs_out_is_an_error() -> None:
+    chance = np.random.default_rng(0)
+    size = 400
+    hard = Program(
+        cost=-chance.random(size),
+        lower=np.zeros(size),
+        upper=np.ones(size),
+        row_lower=np.full(60, -np.inf),
+        row_upper=np.full(60, 100.0),
+        starts=np.arange(0, 60 * size + 1, 60),
+        rows=np.tile(np.arange(60), size),
+        weights=chance.random(60 * size),
+        whole=True,
+    )
+    with pytest.raises(AuditTimeError):
+        solve_program(hard, 0.05)
+
+
+def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    solve_program(SMALL, 10.0)
+    solve_program(replace(SMALL, whole=True), 10.0)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("error", [ContradictionError(), AuditTimeError(), UnbreakableError()])
+def test_an_error_carries_no_value_and_survives_the_way_to_another_process(error: AuditError) -> None:
+    assert not any(sign.isdigit() for sign in str(error))
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
