@@ -10,10 +10,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: report test test-spark lint bench bench-link lock clean
+.PHONY: report test test-spark lint bench bench-link bench-protect lock clean
 
 report: $(READY)
-	@$(BIN)/jawabdehi example --month $(MONTH) --reports $(REPORTS) --seed $(SEED) --out "$(JAWABDEHI_HOME)/inbox"
+	@$(BIN)/jawabdehi example --month $(MONTH) --reports $(REPORTS) --seed $(SEED) --out "$(JAWABDEHI_HOME)/inbox" --letters "$(JAWABDEHI_HOME)/letters"
+	@$(BIN)/jawabdehi consent give --month $(MONTH) --edition 1 --as "Example data team" "$(JAWABDEHI_HOME)"/letters/*.txt
 	@$(BIN)/jawabdehi run --month $(MONTH) --approve-as "Example approval"
 	@$(BIN)/jawabdehi down
 
@@ -36,6 +37,9 @@ bench: $(READY)
 
 bench-link: $(READY)
 	@$(BIN)/python -m bench.linkage
+
+bench-protect: $(READY)
+	@$(BIN)/python -m bench.protection
 
 # Writes exact versions with hashes for every supported Python and system; no index address gets in.
 lock: $(READY)

@@ -26,7 +26,7 @@ _INNER_STEPS = {
 TO_FIGURES = ("collect", "read", "screen", "code", "validate", "store", "link", "tabulate", "protect")
 """The steps from the inbox to protected figures, in their order."""
 
-AFTER_FIGURES = ("render", "export")
+AFTER_FIGURES = ("audit", "render", "export")
 _IMPORT = "import"
 
 
@@ -62,6 +62,8 @@ def _run_month(settings: Settings, month: str, watch: Watch) -> tuple[int, int]:
         jobs.tabulate_edition(settings, edition)
     with watch.step("protect"):
         jobs.protect_edition(settings, edition)
+    with watch.step("audit"):
+        jobs.audit_edition(settings, edition)
     with watch.step("render"):
         for geography in jobs.list_geographies(settings, edition):
             jobs.render_edition(settings, edition, geography)

@@ -1,19 +1,22 @@
 """
 ### Issue the monthly report
 
-**What it does.** Counts the incidents of one month, protects the counts, writes the national page and one
-page a state, waits for a person's approval, and publishes the edition.
+**What it does.** Counts the incidents of one month, protects the counts, audits whether anything small could
+be found out from them and all that was published before, writes the national page and one page a state, waits
+for a person's approval, and publishes the edition.
 
 **When.** Airflow starts one run a month, on the first of the following month (midnight in India). It
 waits in `wait_for_returns` until every expected collective has filed, at the latest until the closing day
 (the 10th, unless set otherwise). **On demand**: start a run with the month as `YYYY-MM`; it does not
 wait. A month that is published already stays as it is: such a run ends with its tasks skipped. If Airflow
-was down over the end of more than one month, start the earlier ones on demand.
+was down over the end of more than one month, start the earlier ones on demand. **To correct a published
+month**, start a run with the month and a reason for the correction; figures move only where at least ten
+persons stand behind the change.
 
-**What you do.** When `approve` waits (*Required Actions*), read the draft under `drafts/` in the home
-folder and answer. *Approve* publishes under your name. *Reject*, and no answer within fourteen days,
-publishes nothing: mend what is wrong and start a run on demand. Marking `approve` as successful by hand
-publishes nothing either, since no name stands behind it.
+**What you do.** When `approve` waits (*Required Actions*), read the draft under `drafts/` and the audit report
+under `audits/` in the home folder and answer. *Approve* publishes under your name. *Reject*, and no answer
+within fourteen days, publishes nothing: mend what is wrong and start a run on demand. Marking `approve` as
+successful by hand publishes nothing either, since no name stands behind it.
 
 **When a task fails.** The log names the place of the error, never a value. Mend the cause and clear the
 failed task; what follows it runs again. Every task can be repeated safely, and published editions never
@@ -25,7 +28,7 @@ from datetime import timedelta
 from airflow.sdk import CronPartitionTimetable, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 from approval import ApprovePublication, name_of_approver
-from task_wiring import MONTH, TASK_DEFAULTS, reporting_month, run_job
+from task_wiring import CORRECTION, MONTH, TASK_DEFAULTS, reporting_month, run_job
 
 
 @task.sensor(mode="reschedule", poke_interval=timedelta(minutes=30), timeout=timedelta(days=45))
@@ -43,7 +46,7 @@ def open_draft() -> str:
     """Return the id of the month's draft edition."""
     from pipeline import jobs
 
-    edition = run_job(jobs.open_edition, reporting_month())
+    edition = run_job(jobs.open_edition, reporting_month(), get_current_context()["params"]["correction"])
     if edition is None:
         raise AirflowSkipException("This month is published already.")
     return edition
@@ -63,6 +66,14 @@ def protect(edition: str) -> str:
     from pipeline import jobs
 
     return run_job(jobs.protect_edition, edition)
+
+
+@task
+def audit(edition: str) -> str:
+    """Prove that nothing small can be found out, and say in a few lines what is hidden."""
+    from pipeline import jobs
+
+    return run_job(jobs.audit_edition, edition)
 
 
 @task
@@ -109,7 +120,7 @@ def publish(edition: str, manifest: str, approval: dict[str, object]) -> str:
     catchup=False,
     # Months that wait for returns or for approval do not hold up others.
     max_active_runs=8,
-    params={"month": MONTH},
+    params={"month": MONTH, "correction": CORRECTION},
     default_args=TASK_DEFAULTS,
     doc_md=__doc__,
     tags=["jawabdehi"],
@@ -118,14 +129,18 @@ def issue_monthly_report() -> None:
     edition = open_draft()
     tabulated = tabulate(edition)
     protected = protect(tabulated)
-    pages = render.partial(edition=edition).expand(geography=list_geographies(protected))
+    audited = audit(protected)
+    geographies = list_geographies(protected)
+    audited >> geographies
+    pages = render.partial(edition=edition).expand(geography=geographies)
     sealed = seal(edition)
     approve = ApprovePublication(
         task_id="approve",
         subject="Publish edition {{ ti.xcom_pull(task_ids='open_draft') }}?",
-        body="Read the pages of the draft under `drafts/` in the home folder before you answer.\n\n"
+        body="Read the pages of the draft under `drafts/` and its audit under `audits/` in the home folder first.\n\n"
         "*Approve* publishes the edition under your name and cannot be taken back. "
-        "*Reject* publishes nothing.\n\nSHA-256 of the draft's manifest: {{ ti.xcom_pull(task_ids='seal') }}",
+        "*Reject* publishes nothing.\n\n{{ ti.xcom_pull(task_ids='audit') }}\n\n"
+        "SHA-256 of the draft's manifest: {{ ti.xcom_pull(task_ids='seal') }}",
         defaults="Reject",
         response_timeout=timedelta(days=14),
         # Airflow loses an answer that comes within a second or two and tries again: the question is put anew.

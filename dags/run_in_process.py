@@ -26,12 +26,14 @@ if TYPE_CHECKING:
 _SECONDS_BETWEEN_LINES = 5.0
 
 
-def run_month(month: str, approve_as: str | None, *, tell: Callable[[str], None]) -> bool:
+def run_month(
+    month: str, approve_as: str | None, *, correction: str | None = None, tell: Callable[[str], None]
+) -> bool:
     """Collect what waits in the inbox, link it, and issue the report of `month`; return whether all succeeded.
 
-    `approve_as` is the name under which the edition is approved; with None the run stops at the draft. `tell`
-    gets one plain line at a time. Raises UsageError where `month` is not a month or Airflow is at work on the
-    same home.
+    `approve_as` is the name under which the edition is approved; with None the run stops at the draft.
+    `correction` is the reason why a published month is corrected. `tell` gets one plain line at a time.
+    Raises UsageError where `month` is not a month or Airflow is at work on the same home.
     """
     check_month(month)
     with _only_airflow_of_this_home():
@@ -41,10 +43,10 @@ def run_month(month: str, approve_as: str | None, *, tell: Callable[[str], None]
         _end_abandoned_runs()
         progress = _Progress(tell)
         with progress.watching(), answer_in_this_process(approve_as):
-            return _run_all(month, progress)
+            return _run_all(month, correction, progress)
 
 
-def _run_all(month: str, progress: "_Progress") -> bool:
+def _run_all(month: str, correction: str | None, progress: "_Progress") -> bool:
     from collect_returns import collect_returns
     from issue_monthly_report import issue_monthly_report
     from link_incidents import link_incidents
@@ -55,10 +57,11 @@ def _run_all(month: str, progress: "_Progress") -> bool:
     for linked_month in sorted({month, *_months_with_news(collected)}):
         if _run(link_incidents(), {"month": linked_month}, progress) is None:
             return False
-    return _run(issue_monthly_report(), {"month": month}, progress) is not None
+    wanted = {"month": month, "correction": correction}
+    return _run(issue_monthly_report(), wanted, progress) is not None
 
 
-def _run(dag: "DAG", parameters: dict[str, str], progress: "_Progress") -> "DagRun | None":
+def _run(dag: "DAG", parameters: dict[str, str | None], progress: "_Progress") -> "DagRun | None":
     """Run one DAG; return its run, or None where it failed."""
     for task in dag.tasks:
         # A person is waiting: they read the error now and start again.

@@ -28,6 +28,14 @@ MONTH = Param(
     description="The reporting month as YYYY-MM. Runs that Airflow starts by itself know their month.",
 )
 
+CORRECTION = Param(
+    None,
+    enum=[None, "wrong_codes", "linkage", "program"],
+    title="Correct a published month",
+    description="Why a published month is corrected by a further edition; leave empty for a first edition.",
+)
+"""Codes of the list correction_reasons."""
+
 TASK_DEFAULTS = {
     "owner": "data team",
     # Only errors that may pass are tried again; all others end the task at once.

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from pipeline import __version__
+from pipeline.cli_consent import consent
 from pipeline.cli_review import Month, explain, review
 from pipeline.cli_weights import weights
 from pipeline.errors import JawabdehiError, describe_unexpected
@@ -67,13 +68,21 @@ def main() -> None:
     required=True,
     help="Folder for one folder of returns a collective.",
 )
-def example(month: str, reports: int, seed: int, out: Path) -> None:
+@click.option(
+    "--letters",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for made-up letters of consent of all collectives but one.",
+)
+def example(month: str, reports: int, seed: int, out: Path, letters: Path | None) -> None:
     """Write made-up returns of all collectives, marked as such."""
     from pipeline.contract import load_contract
-    from pipeline.example import write_example
+    from pipeline.example import write_example, write_letters
 
     files = write_example(out, month=month, reports=reports, seed=seed, contract=load_contract())
     click.echo(f"Wrote {reports} made-up reports in {len(files)} returns to {out}.")
+    if letters is not None:
+        written = write_letters(letters, month=month, contract=load_contract())
+        click.echo(f"Wrote {len(written)} made-up letters of consent to {letters}.")
 
 
 @main.command()
@@ -90,12 +99,31 @@ def example(month: str, reports: int, seed: int, out: Path) -> None:
 )
 def run(month: str, inbox: Path | None, approve_as: str | None) -> None:
     """Collect, link and report one month in this process."""
-    if approve_as is not None and not approve_as.strip():
-        raise click.UsageError("Give the name to approve under, or leave --approve-as out.")
-    settings = _settings(inbox)
-    if not run_in_airflow(settings, month, approve_as):
-        sys.exit(1)
-    _tell_pages(settings, month)
+    _issue(_settings(inbox), month, approve_as)
+
+
+@main.command()
+@click.option("--month", type=Month(), required=True, help="Published month that is wrong.")
+@click.option(
+    "--because",
+    "reason",
+    metavar="REASON",
+    required=True,
+    help="A code of schemas/codes/correction_reasons.csv.",
+)
+@click.option(
+    "--approve-as",
+    metavar="NAME",
+    help="Approve the edition and publish it with this name; without it, stop at the draft.",
+)
+def correct(month: str, reason: str, approve_as: str | None) -> None:
+    """Make a further edition of a published month that mends an error."""
+    from pipeline.contract import load_contract
+
+    reasons = load_contract().code_lists["correction_reasons"].codes
+    if reason not in reasons:
+        raise click.BadParameter(f"Give one of these reasons: {', '.join(reasons)}.", param_hint="--because")
+    _issue(_settings(), month, approve_as, reason)
 
 
 @main.command()
@@ -148,6 +176,7 @@ def links(month: str, out: Path) -> None:
 
 
 main.add_command(review)
+main.add_command(consent)
 main.add_command(explain)
 main.add_command(weights)
 
@@ -164,12 +193,22 @@ def _airflow_environment(settings: Settings) -> dict[str, str]:
     return airflow_environment(settings, *jobs.prepare(settings), os.environ)
 
 
-def run_in_airflow(settings: Settings, month: str, approve_as: str | None) -> bool:
+def _issue(settings: Settings, month: str, approve_as: str | None, reason: str | None = None) -> None:
+    if approve_as is not None and not approve_as.strip():
+        raise click.UsageError("Give the name to approve under, or leave --approve-as out.")
+    if not run_in_airflow(settings, month, approve_as, reason):
+        sys.exit(1)
+    _tell_pages(settings, month)
+
+
+def run_in_airflow(
+    settings: Settings, month: str, approve_as: str | None, correction: str | None = None
+) -> bool:
     """Run the DAGs in this process; Airflow is reached through `dags/` only, after its variables are set."""
     os.environ.update(_airflow_environment(settings))
     sys.path.insert(0, str(CHECKOUT / "dags"))
     runner = importlib.import_module("run_in_process")
-    return bool(runner.run_month(month, approve_as, tell=click.echo))
+    return bool(runner.run_month(month, approve_as, correction=correction, tell=click.echo))
 
 
 def _tell_pages(settings: Settings, month: str) -> None:
@@ -182,4 +221,8 @@ def _tell_pages(settings: Settings, month: str) -> None:
     for place, path in pages.paths.items():
         click.echo(f"  {place}: {path}")
     if not pages.published:
-        click.echo(f"Approve it with: jawabdehi run --month {month} --approve-as NAME")
+        click.echo(f"  what it hides and why, not for publication: {pages.audit}")
+        again = (
+            f"correct --month {month} --because {pages.reason}" if pages.reason else f"run --month {month}"
+        )
+        click.echo(f"Approve it with: jawabdehi {again} --approve-as NAME")

@@ -4,15 +4,13 @@ import polars as pl
 
 from pipeline.contract import Contract
 
-DELAY_BANDS = ("same_month", "1_to_2_months", "3_to_11_months", "a_year_or_more")
-"""Bands of the time from the incident to the reporting month, in whole months."""
-
 
 def coarsen_reports(accepted: pl.DataFrame, contract: Contract, *, month: str) -> pl.DataFrame:
     """Return `row`, the coded fields and `delay_band` of accepted reports; fields with several codes as
     lists.
 
-    When the incident happened is kept as a band of whole months before `month`, the reporting month.
+    When the incident happened is kept as a band of whole months before `month`, the reporting month: a code of the
+    list delay_bands.
     """
     kept = [field for field in contract.fields.values() if field.code_list and field.name not in _NOT_KEPT]
     first = pl.col("incident_first")
@@ -20,7 +18,7 @@ def coarsen_reports(accepted: pl.DataFrame, contract: Contract, *, month: str) -
     return accepted.filter(pl.col("action") != "withdraw").select(
         "row",
         *(_keep(field.name, several=field.kind == "codes") for field in kept),
-        delay_band=_band(months),
+        delay_band=_band(months, list(contract.code_lists["delay_bands"].codes)),
     )
 
 
@@ -39,8 +37,8 @@ def _count_months(month: str) -> int:
     return int(year) * 12 + int(number)
 
 
-def _band(months: pl.Expr) -> pl.Expr:
-    same_month, two_months, under_a_year, longer = (pl.lit(name) for name in DELAY_BANDS)
+def _band(months: pl.Expr, bands: list[str]) -> pl.Expr:
+    same_month, two_months, under_a_year, longer = (pl.lit(name) for name in bands)
     return (
         pl.when(months <= 0)
         .then(same_month)

@@ -74,6 +74,14 @@ class CodeList:
     def label(self, code: str) -> str:
         return self.codes[code].label
 
+    def valid_in(self, month: str) -> list[str]:
+        """Return the codes whose validity touches a month, in the order in which they are shown."""
+        return [
+            code.code
+            for code in self.codes.values()
+            if (code.valid_from or "")[:7] <= month <= (code.valid_to or "9999")[:7]
+        ]
+
     @functools.cached_property
     def by_spelling(self) -> Mapping[tuple[str | None, str], str]:
         """Codes by (within, folded spelling), without spellings that two codes of one place share."""

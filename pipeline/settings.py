@@ -55,6 +55,11 @@ class Settings:
         return self.home / "drafts"
 
     @property
+    def audits(self) -> Path:
+        """Audit reports, for the data team alone."""
+        return self.home / "audits"
+
+    @property
     def published(self) -> Path:
         return self.home / "published"
 

@@ -11,23 +11,25 @@ import sqlalchemy as sa
 from pipeline.contract import NATIONAL
 from pipeline.protect.plan import CODE_FIELDS, DOUBTFUL_ARE_ONE, Family, Plan
 
-CELL_COLUMNS = ("table", "geography", "measure", "code_1", "code_2", "count", "persons")
+CELL_COLUMNS = ("table", "geography", "period", "measure", "code_1", "code_2", "count", "persons")
 
 
-def build_tabulation(incidents: sa.Subquery, plan: Plan) -> list[sa.CompoundSelect[tuple[object, ...]]]:
-    """Return queries whose results together are the cells (CELL_COLUMNS) of all incident tables of `plan`.
+def build_tabulation(
+    incidents: sa.Subquery, families: Sequence[Family], plan: Plan, *, period: str
+) -> list[sa.Select[tuple[object, ...]]]:
+    """Return queries whose results together are the cells (CELL_COLUMNS) of the incident tables of `families`.
 
     `incidents` has one row an incident, with the contract's coded columns, several codes as arrays, and
     `person`, null where nothing tells whether two incidents are of one person, and `may_repeat`. Tables that
     count one code of several, such as kinds, count an incident once under each of its codes.
     """
     groups: dict[tuple[str, str | None], list[Family]] = {}
-    for family in plan.families:
+    for family in families:
         if family.unit == "incidents":
             for measure in family.measures:
                 groups.setdefault((measure, _array_dimension(incidents, family)), []).append(family)
     return [
-        _select_cells(_one_row_a_code(_measured(incidents, measure), dimension), group, measure, plan)
+        _select_cells(_one_row_a_code(_measured(incidents, measure), dimension), group, measure, plan, period)
         for (measure, dimension), group in groups.items()
     ]
 
@@ -55,17 +57,21 @@ def _one_row_a_code(incidents: sa.Subquery, dimension: str | None) -> sa.FromCla
 
 
 def _select_cells(
-    source: sa.FromClause, families: Sequence[Family], measure: str, plan: Plan
-) -> sa.CompoundSelect[tuple[object, ...]]:
+    source: sa.FromClause, families: Sequence[Family], measure: str, plan: Plan, period: str
+) -> sa.Select[tuple[object, ...]]:
     """Return the cells of `families` as one union over one aggregation with a grouping set a table."""
     sets = {
         (*(["state"] if by_state else []), *family.dimensions): (family, by_state)
         for family in families
-        for by_state in ((False, True) if family.by_state else (False,))
+        for by_state, stands in ((False, family.national), (True, family.by_state))
+        if stands
     }
     names = list(dict.fromkeys(name for columns in sets for name in columns))
     grouped = _aggregate(source, names, list(sets), plan)
-    return sa.union_all(*(_select_set(grouped, names, members, measure, *of) for members, of in sets.items()))
+    parts = (_select_set(grouped, names, members, measure, *of) for members, of in sets.items())
+    cells = sa.union_all(*parts).subquery()
+    columns = (sa.literal(period).label(name) if name == "period" else cells.c[name] for name in CELL_COLUMNS)
+    return sa.select(*columns)
 
 
 def _select_set(
@@ -108,5 +114,7 @@ def _aggregate(source: sa.FromClause, names: list[str], sets: list[tuple[str, ..
         .group_by(
             sa.func.grouping_sets(*(sa.tuple_(*(source.c[name] for name in members)) for members in sets))
         )
+        # The set of no column has a row though there is nothing to count.
+        .having(sa.func.count() > 0)
         .cte()
     )

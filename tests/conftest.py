@@ -4,7 +4,7 @@ import csv
 import hashlib
 import io
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,22 +32,35 @@ class Server:
     administration: sa.URL
     template: str
 
-    def make_database(self, template: str = "") -> str:
-        """Make a database that is migrated and empty, or a copy of `template`; return its address."""
-        name = f"test_{next(_numbers)}"
+    def make_database(self, template: str = "", *, over: str = "") -> str:
+        """Make a database that is migrated and empty, or a copy of `template`; return its address.
+
+        It takes the name of the database `over`, if one is given.
+        """
+        name = over or f"test_{next(_numbers)}"
+        if over:
+            self.command(f"ALTER DATABASE {over} RENAME TO was_{next(_numbers)}")
+        self.command(f"CREATE DATABASE {name} TEMPLATE {template or self.template}")
+        return self.administration.set(database=name).render_as_string(hide_password=False)
+
+    def command(self, *statements: str) -> None:
+        """Run statements of administration, each by itself."""
         engine = sa.create_engine(self.administration, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
         with engine.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template or self.template}")
-        return self.administration.set(database=name).render_as_string(hide_password=False)
+            for statement in statements:
+                connection.exec_driver_sql(statement)
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     home = tmp_path_factory.mktemp("server")
     urls = ensure_server(Settings(home=home, inbox=home / "inbox"))
-    migrate(urls.product)
     product = sa.make_url(urls.product)
-    yield Server(administration=product.set(database="postgres"), template=str(product.database))
+    server = Server(administration=product.set(database="postgres"), template=str(product.database))
+    # Nothing here outlives the run, and writing through to the disk takes longer than most tests.
+    server.command("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+    migrate(urls.product)
+    yield server
     stop_server(home)
 
 
@@ -101,6 +114,11 @@ class Month:
         writer.writerows(reports)
         return self.send(collective, name or f"{self.month}.csv", text.getvalue().encode())
 
+    def send_spread(self, prefix: str, name: str = "", **answers: str) -> None:
+        """Put the reports of `spread_reports` into returns of their collectives."""
+        for collective, reports in spread_reports(prefix).items():
+            self.send_reports(collective, *(report | answers for report in reports), name=name)
+
     def collect(self) -> list[str]:
         """Collect and link what is in the inbox; return the ids of the returns taken in."""
         jobs.prepare(self.settings)
@@ -112,16 +130,38 @@ class Month:
             jobs.link_month(self.settings, month)
         return waiting
 
-    def draft(self, geographies: Sequence[str] = ("IN", "IN-WB")) -> tuple[str, str] | None:
+    def consent(self, number: int, collectives: Iterable[str] | None = None) -> None:
+        """Record made-up letters of `collectives`, by default of all, for an edition of the month."""
+        expected = load_contract().code_lists["collectives"].valid_in(self.month)
+        folder = self.settings.home / "letters"
+        folder.mkdir(exist_ok=True)
+        letters = [
+            folder / f"{code}.txt" for code in sorted(expected if collectives is None else collectives)
+        ]
+        for letter in letters:
+            letter.write_text("A made-up letter of consent.")
+        if letters:
+            jobs.give_consent(self.settings, self.month, letters, "A made-up recorder", number)
+
+    def draft(
+        self,
+        geographies: Sequence[str] = ("IN", "IN-WB"),
+        *,
+        reason: str | None = None,
+        consents: Iterable[str] | None = None,
+    ) -> tuple[str, str] | None:
         """Make the draft of the month, with stand-ins for most pages, since each takes a while.
 
-        Returns edition id and seal, or None where the month is published.
+        `reason` is why a published month is corrected; `consents` are the collectives that consent, by default
+        all. Returns edition id and seal, or None where the month is published.
         """
-        edition_id = jobs.open_edition(self.settings, self.month)
+        edition_id = jobs.open_edition(self.settings, self.month, reason)
         if edition_id is None:
             return None
+        self.consent(int(edition_id.rsplit("-e", 1)[1]), consents)
         jobs.tabulate_edition(self.settings, edition_id)
         jobs.protect_edition(self.settings, edition_id)
+        jobs.audit_edition(self.settings, edition_id)
         for geography in jobs.list_geographies(self.settings, edition_id):
             if geography in geographies:
                 jobs.render_edition(self.settings, edition_id, geography)
@@ -131,10 +171,10 @@ class Month:
                 stand_in.write_text("A stand-in for a page.")
         return edition_id, jobs.seal_edition(self.settings, edition_id)
 
-    def run(self) -> None:
+    def run(self, *, reason: str | None = None, consents: Iterable[str] | None = None) -> None:
         """Do the whole month, approved by a made-up person."""
         self.collect()
-        draft = self.draft()
+        draft = self.draft(reason=reason, consents=consents)
         if draft is not None:
             jobs.publish_edition(self.settings, *draft, "A made-up approver")
 
@@ -197,6 +237,34 @@ def make_report(report_id: str, **answers: str) -> dict[str, str]:
     }
 
 
+def spread_reports(prefix: str) -> dict[str, list[dict[str, str]]]:
+    """Made-up reports by collective, so many and so mixed that nearly every figure they bear upon can be shown.
+
+    51 in each of three states, there 17 for each of three duty-bearers, services, kinds and districts; each of two
+    collectives tells of about half of every cell.
+    """
+    found: dict[str, list[dict[str, str]]] = {"UTTHAN": [], "BIHAAN": []}
+    districts = {
+        "IN-WB": ("305", "307", "308"),
+        "IN-BR": ("188", "189", "190"),
+        "IN-OD": ("344", "345", "346"),
+    }
+    for number, state in itertools.product(range(51), districts):
+        block = number // 17
+        turn = (number - block) % 3
+        report = make_report(
+            f"{prefix}-{state}-{number}",
+            state=state,
+            district=districts[state][turn],
+            duty_bearer=("POLICE_STATION", "DLSA", "BANK_BRANCH")[number % 3],
+            service=("FIR", "LEGAL_AID", "BANK_ACCOUNT")[turn],
+            incident_kinds=("REFUSAL", "DELAY", "BRIBE")[block],
+            incident_date=("2026-10-12", "2026-09-05", "2026-05-05")[turn],
+        )
+        list(found.values())[number // 3 % 2].append(report)
+    return found
+
+
 @pytest.fixture
 def october(settings: Settings) -> Month:
     return Month(settings)
@@ -207,6 +275,16 @@ def november(settings: Settings) -> Month:
     return Month(settings, "2026-11")
 
 
+@pytest.fixture
+def december(settings: Settings) -> Month:
+    return Month(settings, "2026-12")
+
+
 @pytest.fixture(name="make_report")
 def make_report_fixture():
     return make_report
+
+
+@pytest.fixture(name="spread_reports")
+def spread_reports_fixture():
+    return spread_reports

@@ -7,6 +7,7 @@ does not belong here. Nothing else of the program imports this package but its c
 which is as made up.
 """
 
+from pipeline.example.letters import write_letters
 from pipeline.example.returns import write_example
 
-__all__ = ["write_example"]
+__all__ = ["write_example", "write_letters"]

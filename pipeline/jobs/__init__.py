@@ -4,31 +4,29 @@ Every job takes the settings first, returns ids only, does its database work in 
 whole or not at all, and changes nothing when it is called again.
 """
 
-from pipeline.jobs.editions import (
-    list_geographies,
-    open_edition,
-    protect_edition,
-    publish_edition,
-    render_edition,
-    seal_edition,
-    tabulate_edition,
-)
+from pipeline.jobs.consents import give_consent, list_consents, withdraw_consent, write_consent_form
+from pipeline.jobs.editions import open_edition, publish_edition, seal_edition, tabulate_edition
 from pipeline.jobs.explanation import explain_report
 from pipeline.jobs.intake import describe_inbox, land_returns, take_in_return
 from pipeline.jobs.linkage import link_month, list_news
 from pipeline.jobs.overview import describe_status, export_links, find_pages, month_is_due
+from pipeline.jobs.pages import list_geographies, render_edition
+from pipeline.jobs.protection import audit_edition, protect_edition
 from pipeline.jobs.review import decide_pair, list_doubtful, show_pair, undo_decision
 from pipeline.jobs.workplace import prepare
 
 __all__ = [
+    "audit_edition",
     "decide_pair",
     "describe_inbox",
     "describe_status",
     "explain_report",
     "export_links",
     "find_pages",
+    "give_consent",
     "land_returns",
     "link_month",
+    "list_consents",
     "list_doubtful",
     "list_geographies",
     "list_news",
@@ -43,4 +41,6 @@ __all__ = [
     "tabulate_edition",
     "take_in_return",
     "undo_decision",
+    "withdraw_consent",
+    "write_consent_form",
 ]

@@ -7,16 +7,15 @@ from pathlib import Path
 import polars as pl
 import sqlalchemy as sa
 
-from pipeline import __version__
 from pipeline.contract import NATIONAL, CodeList
-from pipeline.errors import JawabdehiError, RetryableError
+from pipeline.errors import JawabdehiError, RetryableError, UsageError
 from pipeline.files import write_atomically
+from pipeline.jobs.pages import describe_edition, draft_folder, name_geographies
 from pipeline.jobs.workplace import Workplace, open_workplace
-from pipeline.link.weights import load_weights
-from pipeline.protect.plan import list_planned_cells, load_plan
-from pipeline.protect.primary import CELLS_SCHEMA, protect_cells
+from pipeline.protect.periods import GRAINS, ends_period, list_months, name_period
+from pipeline.protect.plan import Plan, list_due, load_plan
 from pipeline.report.edition import Edition
-from pipeline.report.figures import FILE_NAME, write_figures
+from pipeline.report.figures import FILE_NAME
 from pipeline.report.package import (
     APPROVAL,
     MANIFEST,
@@ -26,45 +25,54 @@ from pipeline.report.package import (
     sha256_of,
     write_manifest,
 )
-from pipeline.report.render import PAGE_NAME, render_geography
+from pipeline.report.render import PAGE_NAME
 from pipeline.report.site import write_site
 from pipeline.settings import Settings, check_month
-from pipeline.store import linkage, release
+from pipeline.store import counted, linkage, release
 from pipeline.store.database import begin, lock
 from pipeline.store.ledger import append_entry
 from pipeline.tabulate import build_tabulation
 
 _SYSTEM = "jawabdehi"
-FIRST_EDITION = 1
 
 
-def open_edition(settings: Settings, month: str) -> str | None:
+def open_edition(settings: Settings, month: str, reason: str | None = None) -> str | None:
     """Open the draft of a month and let it count what has come so far; return its id.
 
-    Returns None where the month is published. A draft that was made before is made again from what is known
-    now; one that a person has approved stays as it is, for its publication to be finished. Raises
-    JawabdehiError where a later month is published already, RetryableError while reports wait for linkage.
+    With a `reason` (a code of correction_reasons) the draft corrects the newest published edition: it counts the same
+    incidents as they are known now. Returns None where the month is published and no reason is given. A draft that
+    was made before is made again from what is known now; one that a person has approved stays as it is, for its
+    publication to be finished. Raises JawabdehiError where a later month is published already or there is nothing to
+    correct, RetryableError while reports wait for linkage.
     """
     check_month(month)
-    edition = Edition(month=month, number=FIRST_EDITION, versions={})
     with open_workplace(settings) as place, begin(place.engine, "jawabdehi_reporting") as connection:
         lock(connection, "incidents")
-        record = release.ensure_edition(connection, edition.edition_id, month, edition.number)
-        if record.state == "published":
+        published = [each.number for each in release.list_published(connection, [month])]
+        if published and reason is None:
             return None
+        number = max(published, default=0) + 1
+        _check_correction(place, number, reason)
+        first, edition = (Edition(month, each, versions={}).edition_id for each in (1, number))
+        record = release.ensure_edition(connection, edition, month, number)
         if record.state == "approved":
             return record.edition_id
-        if release.has_later_publication(connection, month):
+        if number == 1 and release.has_later_publication(connection, month):
             raise JawabdehiError(
                 "A later month is published: what comes late for this month is counted in the month now open."
             )
         if any(partition.split("|")[1] <= month for partition in linkage.list_partitions(connection)):
             raise RetryableError("Reports wait for linkage: the draft is made once they are linked.")
-        release.claim_counts(connection, record.edition_id, month)
-        release.change_edition(connection, record.edition_id, manifest_sha256=None)
-        shutil.rmtree(_draft(settings, record.edition_id), ignore_errors=True)
-        append_entry(connection, "draft opened", record.edition_id, {}, actor=_SYSTEM, at=datetime.now(UTC))
-    return edition.edition_id
+        if number == 1:
+            release.claim_counts(connection, edition, month)
+        counted.replace_counted(connection, edition, claimed_by=first)
+        changes = {"reason": reason, "basis": _find_basis(connection, month, edition)}
+        release.change_edition(connection, edition, manifest_sha256=None, figures_sha256=None, **changes)
+        shutil.rmtree(draft_folder(settings, edition), ignore_errors=True)
+        append_entry(
+            connection, "draft opened", edition, {"reason": reason}, actor=_SYSTEM, at=datetime.now(UTC)
+        )
+    return edition
 
 
 def tabulate_edition(settings: Settings, edition_id: str) -> str:
@@ -72,49 +80,48 @@ def tabulate_edition(settings: Settings, edition_id: str) -> str:
     plan = load_plan()
     with open_workplace(settings) as place, begin(place.engine, "jawabdehi_reporting") as connection:
         record = release.load_edition(connection, edition_id)
-        if record.state == "draft":
-            release.replace_cells(
-                connection, edition_id, build_tabulation(release.select_incidents(edition_id), plan)
-            )
+        # A correction counts what changed since, and accounts for rows as the first edition did.
+        if record.state == "draft" and record.number == 1:
+            release.drop_cells(connection, edition_id)
+            _tabulate(connection, record, plan)
             accounts = release.account_for_rows(connection, edition_id)
             filed = release.count_collectives_filed(connection, edition_id, record.month)
             expected = len(list_expected(place.contract.code_lists["collectives"], record.month))
-            release.add_cells(
-                connection, edition_id, _count_returns(accounts, expected=expected, filed=filed)
-            )
+            cells = _count_returns(accounts, expected=expected, filed=filed)
+            release.add_cells(connection, edition_id, cells.with_columns(period=pl.lit(record.month)))
     return edition_id
 
 
-def protect_edition(settings: Settings, edition_id: str) -> str:
-    """Decide what the draft may show, and write `figures.csv`; return the edition's id."""
-    plan = load_plan()
-    with open_workplace(settings) as place, begin(place.engine, "jawabdehi_reporting") as connection:
-        record = release.load_edition(connection, edition_id)
-        if record.state == "draft":
-            cells = release.load_cells(connection, edition_id, CELLS_SCHEMA)
-            planned = list_planned_cells(plan, place.contract)
-            figures = protect_cells(cells, planned, plan, month=record.month)
-            release.replace_figures(connection, edition_id, figures)
-            write_figures(figures, _draft(settings, edition_id) / FILE_NAME)
-    return edition_id
-
-
-def list_geographies(settings: Settings, edition_id: str) -> list[str]:
-    """Return the geographies that an edition has pages for: the nation and every state, in any case."""
-    with open_workplace(settings) as place, begin(place.engine, "jawabdehi_reporting") as connection:
-        release.load_edition(connection, edition_id)
-        return _geographies(place)
-
-
-def render_edition(settings: Settings, edition_id: str, geography: str) -> str:
-    """Write the page of one geography from the draft's figures; return the geography."""
-    with open_workplace(settings) as place, begin(place.engine, "jawabdehi_reporting") as connection:
-        record = release.load_edition(connection, edition_id)
-        if record.state == "draft":
-            render_geography(
-                _draft(settings, edition_id), _edition(place, connection, record), geography, place.contract
+def _tabulate(connection: sa.Connection, record: release.EditionRecord, plan: Plan) -> None:
+    """Count by grain: a quarter or year counts what the editions of its months do, where none is missing."""
+    due = list_due(plan, record.month)
+    for grain in dict.fromkeys(family.grain for family in due):
+        months = list_months(record.month, grain)
+        basis = [each for each in record.basis if release.load_edition(connection, each).month in months]
+        if len(basis) == len(months):
+            families = [family for family in due if family.grain == grain]
+            queries = build_tabulation(
+                counted.select_counted(basis), families, plan, period=name_period(record.month, grain)
             )
-    return geography
+            release.tabulate_cells(connection, record.edition_id, queries)
+
+
+def _check_correction(place: Workplace, number: int, reason: str | None) -> None:
+    if reason is None:
+        return
+    if number == 1:
+        raise JawabdehiError("Nothing is published for this month: there is nothing to correct yet.")
+    reasons = place.contract.code_lists["correction_reasons"].codes
+    if reason not in reasons:
+        raise UsageError(f"Give one of these reasons for the correction: {', '.join(reasons)}.")
+
+
+def _find_basis(connection: sa.Connection, month: str, edition_id: str) -> list[str]:
+    """Return the newest editions of the months that count in the quarter and year which end with `month`."""
+    months = {each for grain in GRAINS if ends_period(month, grain) for each in list_months(month, grain)}
+    others = release.list_published(connection, months - {month})
+    newest = {record.month: record.edition_id for record in others}
+    return [edition for _, edition in sorted({**newest, month: edition_id}.items())]
 
 
 def seal_edition(settings: Settings, edition_id: str) -> str:
@@ -123,10 +130,11 @@ def seal_edition(settings: Settings, edition_id: str) -> str:
         record = release.load_edition(connection, edition_id)
         if record.state != "draft":
             return str(record.manifest_sha256)
-        draft = _draft(settings, edition_id)
-        if not all((draft / geography / PAGE_NAME).is_file() for geography in _geographies(place)):
+        draft = draft_folder(settings, edition_id)
+        _check_audit(draft, record)
+        if not all((draft / geography / PAGE_NAME).is_file() for geography in name_geographies(place)):
             raise RetryableError("The draft lacks pages: it is sealed once all of them are rendered.")
-        manifest = write_manifest(draft, _edition(place, connection, record))
+        manifest = write_manifest(draft, describe_edition(place, connection, record))
         sealed = sha256_of(manifest)
         release.change_edition(connection, edition_id, manifest_sha256=sealed)
         append_entry(
@@ -151,7 +159,7 @@ def publish_edition(settings: Settings, edition_id: str, manifest_sha256: str, a
         if record.state == "published":
             return edition_id
         folder = Edition(record.month, record.number, versions={}).folder
-        draft, published = _draft(settings, edition_id), settings.published / folder
+        draft, published = draft_folder(settings, edition_id), settings.published / folder
         if not published.exists():
             # What a kill left half written is no part of the edition.
             remove_leftovers(draft)
@@ -188,12 +196,22 @@ def _count_returns(accounts: pl.DataFrame, *, expected: int, filed: int) -> pl.D
     )
 
 
+def _check_audit(draft: Path, record: release.EditionRecord) -> None:
+    """Raise where the draft's figures are not those that passed the audit, or none did."""
+    if record.figures_sha256 is None or sha256_of(draft / FILE_NAME) != record.figures_sha256:
+        raise JawabdehiError("The figures of this draft have not passed the audit: make the draft again.")
+
+
 def _approve(
     place: Workplace, edition_id: str, manifest_sha256: str, approved_by: str
 ) -> release.EditionRecord:
     with begin(place.engine, "jawabdehi_reporting") as connection:
         lock(connection, "incidents")
         record = release.load_edition(connection, edition_id)
+        if record.manifest_sha256 is None:
+            raise JawabdehiError(
+                "Reports or a consent were withdrawn since this draft was made: make it again and approve that."
+            )
         if record.manifest_sha256 != manifest_sha256:
             raise JawabdehiError(
                 "The draft was made again after it was shown for approval: approve the new one."
@@ -201,7 +219,8 @@ def _approve(
         if record.state != "draft":
             return record
         # An approved edition can only be published, so what was sealed has to be there whole.
-        draft = _draft(place.settings, edition_id)
+        draft = draft_folder(place.settings, edition_id)
+        _check_audit(draft, record)
         check_manifest(draft)
         if sha256_of(draft / MANIFEST) != manifest_sha256:
             raise JawabdehiError("The draft was changed after it was sealed: make it again and approve that.")
@@ -230,27 +249,3 @@ def _encode_approval(record: release.EditionRecord) -> bytes:
             "approved_at": record.approved_at.astimezone(UTC).isoformat(),
         }
     )
-
-
-def _edition(place: Workplace, connection: sa.Connection, record: release.EditionRecord) -> Edition:
-    return Edition(
-        month=record.month,
-        number=record.number,
-        closing_day=place.settings.closing_day,
-        is_made_up=release.counts_made_up(connection, record.edition_id),
-        versions={
-            "code": __version__,
-            "contract": place.contract.version,
-            "code_lists": place.contract.fingerprint[:16],
-            "plan": load_plan().version,
-            "weights": load_weights().version,
-        },
-    )
-
-
-def _geographies(place: Workplace) -> list[str]:
-    return [NATIONAL, *sorted(place.contract.code_lists["states"].codes)]
-
-
-def _draft(settings: Settings, edition_id: str) -> Path:
-    return settings.drafts / edition_id

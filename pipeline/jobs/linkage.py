@@ -13,7 +13,7 @@ from pipeline.link.pairs import AUTOMATIC, REVIEW
 from pipeline.link.resolve import ROWS_SCHEMA, resolve_rows
 from pipeline.link.weights import Weights, load_weights
 from pipeline.settings import Settings, check_month, shift_month
-from pipeline.store import claims, linkage, pairs
+from pipeline.store import claims, forgetting, linkage, pairs
 from pipeline.store.database import begin, lock
 from pipeline.store.ledger import append_entry
 
@@ -46,6 +46,7 @@ def link_month(settings: Settings, month: str) -> str:
         pairs.drop_pairs_of_the_dead(connection, linkage.list_dead())
         counts = {each: _compare_month(place, connection, each, weights) for each in sorted(months)}
         touched = cluster_connected(connection, linkage.list_seeds(months), weights)
+        forgetting.forget_withdrawn(connection)
         claims.forget_claims_of_the_dead(connection)
         counts[month].update(linkage.count_verdicts(connection))
         for each, facts in counts.items():

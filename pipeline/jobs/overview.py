@@ -12,6 +12,7 @@ from pipeline.contract import NATIONAL, CodeList
 from pipeline.errors import JawabdehiError
 from pipeline.files import write_atomically
 from pipeline.jobs.editions import list_expected
+from pipeline.jobs.protection import AUDIT_REPORT
 from pipeline.jobs.workplace import open_workplace
 from pipeline.report.edition import Edition
 from pipeline.report.render import PAGE_NAME
@@ -34,9 +35,14 @@ def month_is_due(settings: Settings, month: str) -> bool:
 
 @dataclass(frozen=True)
 class Pages:
-    """Where the newest edition of a month lies: its national page, and those of states with a collective."""
+    """Where the newest edition of a month lies: its national page, and those of states with a collective.
+
+    `audit` is its audit report, `reason` the code of why it corrects the one before, None for a first edition.
+    """
 
     published: bool
+    reason: str | None
+    audit: Path
     paths: dict[str, Path]
 
 
@@ -51,9 +57,12 @@ def find_pages(settings: Settings, month: str) -> Pages:
         raise JawabdehiError("There is no edition of this month yet.")
     newest = editions[-1]
     published = newest.state == "published"
-    edition = Edition(month=month, number=newest.number, versions={})
+    edition = Edition(month=month, number=newest.number, versions={}, reason=newest.reason)
     folder = settings.published / edition.folder if published else settings.drafts / edition.edition_id
-    return Pages(published, {name: folder / code / PAGE_NAME for code, name in names.items()})
+    audit = settings.audits / edition.edition_id / AUDIT_REPORT
+    return Pages(
+        published, newest.reason, audit, {name: folder / code / PAGE_NAME for code, name in names.items()}
+    )
 
 
 def describe_status(settings: Settings, month: str | None) -> list[str]:

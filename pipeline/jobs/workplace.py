@@ -29,7 +29,13 @@ def prepare(settings: Settings) -> tuple[Secrets, DatabaseUrls]:
     """Make the home ready: folders, keys, server, tables; a second call changes nothing."""
     settings.home.mkdir(parents=True, exist_ok=True)
     # Only what is published is for everybody who has an account on the machine.
-    for folder in (settings.secrets, settings.returns, settings.drafts, settings.airflow_home):
+    for folder in (
+        settings.secrets,
+        settings.returns,
+        settings.drafts,
+        settings.audits,
+        settings.airflow_home,
+    ):
         folder.mkdir(exist_ok=True, mode=0o700)
     if settings.inbox == settings.home / "inbox":
         settings.inbox.mkdir(exist_ok=True, mode=0o700)

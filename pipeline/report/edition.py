@@ -5,15 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.errors import UsageError
+from pipeline.report.periods import MONTH_NAMES, say_period
 from pipeline.settings import KOLKATA, check_month, next_month
 
 LICENCE = "CC-BY-4.0"
 """SPDX identifier of the licence of every published edition."""
-
-_MONTH_NAMES = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -21,7 +17,8 @@ class Edition:
     """One published state of one month: `number` counts from 1, `versions` says what it was made with.
 
     `closing_day` is the day of the following month on which the month closes. `is_made_up` marks an edition
-    that counts made-up returns: every page says so. Raises UsageError where the month or the number cannot be.
+    that counts made-up returns: every page says so. `reason` is a code of the list correction_reasons: why this
+    edition corrects the one before. Raises UsageError where the month, the number or the reason cannot be.
     """
 
     month: str
@@ -29,15 +26,26 @@ class Edition:
     versions: Mapping[str, str]
     closing_day: int = 10
     is_made_up: bool = False
+    reason: str | None = None
 
     def __post_init__(self) -> None:
         check_month(self.month)
         if self.number < 1:
             raise UsageError("Editions of a month are numbered from 1.")
+        if self.number == 1 and self.reason is not None:
+            raise UsageError("The first edition of a month corrects nothing: leave out the reason.")
 
     @property
     def edition_id(self) -> str:
         return f"JWB-{self.month}-e{self.number}"
+
+    @property
+    def corrected(self) -> "Edition | None":
+        """The edition that this one corrects: the one before, or None for the first of a month.
+
+        Of it only the name and the place are known.
+        """
+        return Edition(self.month, self.number - 1, {}) if self.number > 1 else None
 
     @property
     def folder(self) -> str:
@@ -46,8 +54,7 @@ class Edition:
 
     @property
     def month_name(self) -> str:
-        year, number = self.month.split("-")
-        return f"{_MONTH_NAMES[int(number) - 1]} {year}"
+        return say_period(self.month)
 
     @property
     def announced_for(self) -> datetime.datetime:
@@ -58,4 +65,4 @@ class Edition:
 
 def format_day(moment: datetime.datetime) -> str:
     """Write a day as `10 November 2026`, in English whatever the locale of the machine."""
-    return f"{moment.day} {_MONTH_NAMES[moment.month - 1]} {moment.year}"
+    return f"{moment.day} {MONTH_NAMES[moment.month - 1]} {moment.year}"

@@ -11,11 +11,13 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
 from pipeline.errors import JawabdehiError
 from pipeline.files import write_atomically
+from pipeline.report.periods import PATTERN, is_month, list_closing
 
 FILE_NAME = "figures.csv"
 KEY = ("table", "geography", "period", "measure", "dimension_1", "code_1", "dimension_2", "code_2")
@@ -43,12 +45,12 @@ class Shown:
     upper: int
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(NamedTuple):
     """One cell; `shown` is None where it is not published, whatever the reason."""
 
     table: str
     geography: str
+    period: str
     measure: str
     code_1: str | None
     code_2: str | None
@@ -57,15 +59,40 @@ class Figure:
 
 @dataclass(frozen=True)
 class Figures:
-    """All cells of one edition for one month, and the SHA-256 of the file they were read from."""
+    """All cells of one edition: `period` is its month, `sha256` that of the file they were read from.
+
+    `frame` has the columns of `SCHEMA`; `parts` are its rows by table and geography.
+    """
 
     period: str
     sha256: str
-    cells: Mapping[tuple[str, str], tuple[Figure, ...]]
+    frame: pl.DataFrame
+    parts: Mapping[tuple[str, str], pl.DataFrame]
 
     def of(self, table: str, geography: str) -> tuple[Figure, ...]:
         """Return a table's cells for a geography in the order of the file; none where it is not planned."""
-        return self.cells.get((table, geography), ())
+        # Made when asked for: the last month of a year has tens of thousands of cells, a page a few hundred.
+        part = self.parts.get((table, geography))
+        return () if part is None else list_cells(part)
+
+
+def list_cells(frame: pl.DataFrame) -> tuple[Figure, ...]:
+    """Return the rows of a frame with the columns of `SCHEMA` as cells."""
+    columns = ("table", "geography", "period", "measure", "code_1", "code_2", "value", "lower", "upper")
+    return tuple(
+        Figure(
+            table,
+            geography,
+            period,
+            measure,
+            code_1,
+            code_2,
+            None if value is None else Shown(value, lower, upper),
+        )
+        for table, geography, period, measure, code_1, code_2, value, lower, upper in frame.select(
+            columns
+        ).iter_rows()
+    )
 
 
 def read_figures(path: Path) -> Figures:
@@ -74,12 +101,24 @@ def read_figures(path: Path) -> Figures:
         content = path.read_bytes()
     except FileNotFoundError:
         raise FiguresFormatError("it is not there") from None
-    return _parse(content)
+    return _parse(_Content(content))
 
 
-@functools.lru_cache(maxsize=1)
-def _parse(content: bytes) -> Figures:
-    # Remembered, since one process renders many pages from one file; the bytes themselves are the key.
+@dataclass(frozen=True)
+class _Content:
+    """The bytes of a file as a key: told apart by their length, then compared, which is quicker than a hash."""
+
+    raw: bytes
+
+    def __hash__(self) -> int:
+        return len(self.raw)
+
+
+@functools.lru_cache(maxsize=3)
+def _parse(key: _Content) -> Figures:
+    # Remembered, since one process renders many pages from the same files: those of the edition, of the one that
+    # it corrects and of the month before.
+    content = key.raw
     try:
         frame = pl.read_csv(io.BytesIO(content), schema=dict(SCHEMA), encoding="utf8")
     except pl.exceptions.PolarsError:
@@ -89,9 +128,13 @@ def _parse(content: bytes) -> Figures:
     if _encode(frame) != content:
         raise FiguresFormatError("it is not sorted, quoted and ended as it was written")
     return Figures(
-        period=str(frame.item(0, "period")),
+        period=next(filter(is_month, frame["period"].unique())),
         sha256=hashlib.sha256(content).hexdigest(),
-        cells=_group_cells(frame),
+        frame=frame,
+        parts={
+            (str(table), str(geography)): part
+            for (table, geography), part in frame.partition_by("table", "geography", as_dict=True).items()
+        },
     )
 
 
@@ -118,8 +161,6 @@ def _encode(frame: pl.DataFrame) -> bytes:
 def _check_rules(frame: pl.DataFrame) -> None:
     if frame.is_empty():
         raise FiguresFormatError("it has no rows")
-    if frame["period"].n_unique() > 1:
-        raise FiguresFormatError("its rows are of more than one period")
     if frame.select(KEY).is_duplicated().any():
         raise FiguresFormatError("a cell stands in it twice")
     rules = _breaches()
@@ -127,6 +168,19 @@ def _check_rules(frame: pl.DataFrame) -> None:
     for rule, broken in found.row(0, named=True).items():
         if broken:
             raise FiguresFormatError(rule)
+    _check_periods(frame)
+
+
+def _check_periods(frame: pl.DataFrame) -> None:
+    """Hold that the file is of one month, with the quarter and year that end with it at most."""
+    periods = set(frame["period"].unique())
+    months = list(filter(is_month, periods))
+    if len(months) != 1:
+        raise FiguresFormatError("its rows are not of just one month")
+    if not periods <= list_closing(months[0]):
+        raise FiguresFormatError("it has a quarter or year that does not end with its month")
+    if len(frame.select("table", "period").unique()) != frame["table"].n_unique():
+        raise FiguresFormatError("one table in it is of more than one period")
 
 
 def _breaches() -> dict[str, pl.Expr]:
@@ -135,17 +189,18 @@ def _breaches() -> dict[str, pl.Expr]:
     The patterns of the text columns leave no room for a cell that a spreadsheet would take for a formula.
     """
     shown = pl.col("status") == "shown"
-    value, lower, upper = (pl.col(name) for name in ("value", "lower", "upper"))
-    numbers = pl.concat_list(value, lower, upper).list.drop_nulls().list.len()
+    value, lower, upper = numbers = [pl.col(name) for name in ("value", "lower", "upper")]
     rounded = (value % 5 == 0) & (upper - value == 2) & (value - lower).is_between(0, 2)
     return {
         "a table or measure is not a snake_case name": ~(_is_name("table") & _is_name("measure")),
         "a geography is not IN or the ISO code of a state": ~_matches("geography", r"IN(-[A-Z]{2})?"),
-        "a period is not a month": ~_matches("period", r"20\d\d-(0[1-9]|1[0-2])"),
+        "a period is not a month, quarter or year": ~_matches("period", PATTERN),
         "a dimension stands without its code or a code without its dimension": ~_is_paired(),
         "a status is neither shown nor not_published": ~pl.col("status").is_in(["shown", "not_published"]),
-        "a row that is not published carries a value": ~shown & (numbers > 0),
-        "a shown row lacks a value or a bound": shown & (numbers < 3),
+        "a row that is not published carries a value": ~shown
+        & pl.any_horizontal(number.is_not_null() for number in numbers),
+        "a shown row lacks a value or a bound": shown
+        & pl.any_horizontal(number.is_null() for number in numbers),
         "a shown value does not lie within its bounds": shown
         & ~((lower >= 0) & (lower <= value) & (value <= upper)).fill_null(value=False),
         # A published zero would tell apart what the one symbol keeps together.
@@ -172,13 +227,3 @@ def _is_paired() -> pl.Expr:
 
     second_alone = pl.col("dimension_1").is_null() & pl.col("dimension_2").is_not_null()
     return is_pair(1) & is_pair(2) & ~second_alone
-
-
-def _group_cells(frame: pl.DataFrame) -> dict[tuple[str, str], tuple[Figure, ...]]:
-    grouped: dict[tuple[str, str], list[Figure]] = {}
-    columns = ("table", "geography", "measure", "code_1", "code_2", "value", "lower", "upper")
-    for table, geography, measure, code_1, code_2, value, lower, upper in frame.select(columns).iter_rows():
-        shown = None if value is None else Shown(value, lower, upper)
-        figure = Figure(table, geography, measure, code_1, code_2, shown)
-        grouped.setdefault((table, geography), []).append(figure)
-    return {place: tuple(cells) for place, cells in grouped.items()}

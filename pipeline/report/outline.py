@@ -11,8 +11,9 @@ from dataclasses import dataclass
 class TableWords:
     """How one table is said: `heading` names a row, `names` the rows in the plural, `note` how to read it.
 
-    `codes` is the code list of the rows. `foremost` says what the row is that stands out among those shown;
-    blank where no such sentence is made.
+    `codes` is the code list of the rows; where `inner` names a second one, rows are of that and grouped by the
+    first. `overlap` says that an incident can stand in several rows. `foremost` says what the row is that stands
+    out among those shown; blank where no such sentence is made.
     """
 
     table: str
@@ -21,8 +22,24 @@ class TableWords:
     heading: str
     names: str
     note: str = ""
+    inner: str = ""
+    overlap: str = ""
     foremost: str = ""
 
+
+DELAYS = TableWords(
+    "by_delay_band",
+    "delay_bands",
+    "Incidents by when they happened",
+    "When it happened",
+    "spans of time",
+    "In whole calendar months, against the month of the return that first told of it.",
+)
+
+_CROSSING_NOTE = (
+    "Only combinations whose figure is published are listed, in the order of the codes. "
+    "One incident can be of several kinds."
+)
 
 BREAKDOWNS = (
     TableWords(
@@ -32,7 +49,7 @@ BREAKDOWNS = (
         "Duty-bearer",
         "duty-bearers",
         "Which kind of office was to give the service.",
-        "is the duty-bearer most often reported",
+        foremost="is the duty-bearer most often reported",
     ),
     TableWords(
         "by_service",
@@ -41,7 +58,7 @@ BREAKDOWNS = (
         "Service",
         "services",
         "What the survivor had asked for.",
-        "is the service most often reported",
+        foremost="is the service most often reported",
     ),
     TableWords(
         "by_incident_kind",
@@ -49,8 +66,17 @@ BREAKDOWNS = (
         "Incidents by what happened",
         "What happened",
         "kinds of incident",
-        "One incident can be of several kinds and then stands in several rows.",
-        "is the kind of incident most often reported",
+        overlap="One incident can be of several kinds and then stands in several rows",
+        foremost="is the kind of incident most often reported",
+    ),
+    TableWords(
+        "duty_bearer_by_incident_kind",
+        "duty_bearers",
+        "Incidents by duty-bearer and what happened",
+        "What happened",
+        "duty-bearers",
+        _CROSSING_NOTE,
+        inner="incident_kinds",
     ),
     TableWords(
         "by_grounds",
@@ -58,8 +84,9 @@ BREAKDOWNS = (
         "Incidents by grounds",
         "Grounds",
         "grounds",
-        "On what grounds the survivor was treated so, as she or her collective saw it. One incident can have "
-        "several grounds, or none reported.",
+        "On what grounds the survivor was treated so, as she or her collective saw it. An incident for which none "
+        "was reported stands in no row.",
+        overlap="One incident can have several grounds and then stands in several rows",
     ),
     TableWords(
         "by_survivor_gender",
@@ -85,20 +112,31 @@ BREAKDOWNS = (
         "outcomes",
         "As it stood when the collective sent the report.",
     ),
+    DELAYS,
+    TableWords(
+        "by_district",
+        "districts",
+        "Incidents by district",
+        "District",
+        "districts",
+        "Only where the district was reported. Districts are not ranked: where collectives reach more survivors, "
+        "more is reported.",
+    ),
+    TableWords(
+        "state_duty_bearer_by_incident_kind",
+        "duty_bearers",
+        "Incidents by duty-bearer and what happened",
+        "What happened",
+        "duty-bearers",
+        _CROSSING_NOTE,
+        inner="incident_kinds",
+    ),
 )
+"""Tables by codes in the order of the page; each place has those that the plan gives it."""
 
-CROSSING = TableWords(
-    "duty_bearer_by_incident_kind",
-    "duty_bearers",
-    "Incidents by duty-bearer and what happened",
-    "What happened",
-    "duty-bearers",
-    "Only combinations whose figure is published are listed, in the order of the codes. "
-    "One incident can be of several kinds.",
-)
-CROSSING_CODES = "incident_kinds"
-CROSSING_FOLLOWS = "by_incident_kind"
 CROSSING_REST = "All other kinds"
+
+OVERLAPPING_SHARES = "so that the shares can add up to more than 100%"
 
 TOTAL = TableWords("total", "", "All incidents", "Place", "places")
 RANGE = TableWords(
@@ -137,6 +175,15 @@ ACCOUNTING = TableWords(
     "One row is one report on one form. Several reports can tell of one incident.",
 )
 
+RANGE_MEASURES = {
+    "incidents_if_doubtful_are_one": ("tell of an incident already counted", "the fewest there can be"),
+    "incidents_if_doubtful_are_several": (
+        "tell of incidents of their own",
+        "the most there can be; as counted",
+    ),
+}
+"""Ends of the range: a label and what it means."""
+
 MEASURES = {
     "collectives_expected": ("Expected", "collectives that take part this month"),
     "collectives_filed": ("Filed", "collectives that sent a return this month"),
@@ -147,17 +194,12 @@ MEASURES = {
     "rows_superseded": ("Superseded", "replaced by a later correction"),
     "rows_duplicate": ("Duplicates", "they tell again of an incident already counted"),
     "rows_counted": ("Counted", "one row for each incident"),
+    **RANGE_MEASURES,
 }
-"""Measures of coverage and accounting in the order of the process: a label and what it means."""
+"""Measures in the order of the process: a label and what it means."""
 
-RANGE_MEASURES = {
-    "incidents_if_doubtful_are_one": ("tell of an incident already counted", "the fewest there can be"),
-    "incidents_if_doubtful_are_several": (
-        "tell of incidents of their own",
-        "the most there can be; as counted",
-    ),
-}
-"""Ends of the range: a label and what it means."""
+TABLES = (COVERAGE, ACCOUNTING, TOTAL, RANGE, *BREAKDOWNS)
+"""All tables of figures, in the order of the page."""
 
 NATION = "India"
 

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import JawabdehiError
+from pipeline.errors import JawabdehiError, UsageError
 from pipeline.files import write_atomically
 from pipeline.report.edition import LICENCE, Edition
 
@@ -22,8 +22,11 @@ def write_manifest(draft: Path, edition: Edition) -> Path:
     """Write `manifest.json` over all files of a draft and return its path.
 
     What a killed run left under a temporary name is removed first: it is no part of the edition. Raises
-    EditionDamagedError where the draft holds a symbolic link.
+    EditionDamagedError where the draft holds a symbolic link, UsageError where a corrected edition has no reason.
     """
+    corrected = edition.corrected
+    if corrected and not edition.reason:
+        raise UsageError("Say why the edition before is corrected.")
     remove_leftovers(draft)
     manifest = {
         "edition": edition.edition_id,
@@ -31,6 +34,7 @@ def write_manifest(draft: Path, edition: Edition) -> Path:
         "number": edition.number,
         "announced_for": edition.announced_for.isoformat(),
         "licence": LICENCE,
+        "corrects": {"edition": corrected.edition_id, "reason": edition.reason} if corrected else None,
         "made_up": edition.is_made_up,
         "versions": dict(edition.versions),
         "files": {

@@ -14,8 +14,9 @@ from typing import Any
 
 from pipeline.contract import NATIONAL, Contract
 from pipeline.files import write_atomically
+from pipeline.report.corrections import explain_reason, list_changed_places
 from pipeline.report.edition import LICENCE, Edition, format_day
-from pipeline.report.figures import FILE_NAME
+from pipeline.report.figures import FILE_NAME, read_figures
 from pipeline.report.package import (
     APPROVAL,
     MANIFEST,
@@ -47,7 +48,11 @@ class Page:
 
 @dataclass(frozen=True)
 class Entry:
-    """One approved edition as its manifest tells of it; `replaced_by` is the latest edition of its month."""
+    """One approved edition as its manifest tells of it; `replaced_by` is the latest edition of its month.
+
+    `corrected` is the edition that this one corrects and `reason` why, in words; `changed` are the pages on which
+    figures differ from those of that edition.
+    """
 
     edition: Edition
     announced_for: datetime.datetime
@@ -55,6 +60,9 @@ class Entry:
     states: tuple[Page, ...]
     files: Mapping[str, Mapping[str, Any]]
     replaced_by: Edition | None
+    corrected: Edition | None
+    reason: str
+    changed: tuple[Page, ...]
 
     @property
     def announced_day(self) -> str:
@@ -94,12 +102,10 @@ def find_editions(published: Path, contract: Contract) -> tuple[Entry, ...]:
             check_approval(path.parent)
             manifests.append(_read_at(path.parent, address))
     manifests.sort(key=lambda manifest: (manifest["month"], manifest["number"]), reverse=True)
-    editions = [
-        Edition(raw["month"], raw["number"], raw["versions"], is_made_up=raw["made_up"]) for raw in manifests
-    ]
+    editions = [_read_edition(manifest) for manifest in manifests]
     latest = {edition.month: edition for edition in reversed(editions)}
     return tuple(
-        _entry(manifest, edition, latest[edition.month], contract)
+        _entry(published, manifest, edition, latest[edition.month], contract)
         for manifest, edition in zip(manifests, editions, strict=True)
     )
 
@@ -113,8 +119,24 @@ def _read_at(folder: Path, address: str) -> dict[str, Any]:
     return manifest
 
 
-def _entry(manifest: dict[str, Any], edition: Edition, latest: Edition, contract: Contract) -> Entry:
+def _read_edition(manifest: dict[str, Any]) -> Edition:
+    # Manifests from before there were corrections have no such key.
+    corrects = manifest.get("corrects") or {}
+    return Edition(
+        manifest["month"],
+        manifest["number"],
+        manifest["versions"],
+        is_made_up=manifest["made_up"],
+        reason=corrects.get("reason"),
+    )
+
+
+def _entry(
+    published: Path, manifest: dict[str, Any], edition: Edition, latest: Edition, contract: Contract
+) -> Entry:
     pages = _pages(manifest["files"], edition, contract)
+    corrected = edition.corrected
+    changed = _changed_places(published, edition, corrected) if corrected else []
     return Entry(
         edition=edition,
         announced_for=datetime.datetime.fromisoformat(manifest["announced_for"]),
@@ -122,7 +144,19 @@ def _entry(manifest: dict[str, Any], edition: Edition, latest: Edition, contract
         states=pages[1:],
         files=manifest["files"],
         replaced_by=None if latest is edition else latest,
+        corrected=corrected,
+        reason=explain_reason(edition, contract) if corrected else "",
+        changed=tuple(page for page in pages if page.geography in changed),
     )
+
+
+def _changed_places(published: Path, edition: Edition, corrected: Edition) -> list[str]:
+    if not (published / corrected.folder).is_dir():
+        raise EditionDamagedError(
+            f"The edition that {edition.edition_id} corrects is missing; restore its folder from a copy."
+        )
+    now, before = (read_figures(published / one.folder / FILE_NAME) for one in (edition, corrected))
+    return list_changed_places(now, before)
 
 
 def _pages(files: Mapping[str, object], edition: Edition, contract: Contract) -> tuple[Page, ...]:
@@ -154,6 +188,7 @@ def _dataset(entry: Entry) -> dict[str, Any]:
         "announced_for": entry.announced_for.isoformat(),
         "licence": LICENCE,
         "made_up": edition.is_made_up,
+        "corrects": _corrects(entry),
         "replaced_by": entry.replaced_by.edition_id if entry.replaced_by else None,
         "versions": dict(edition.versions),
         "manifest": f"{edition.folder}/{MANIFEST}",
@@ -161,6 +196,17 @@ def _dataset(entry: Entry) -> dict[str, Any]:
             {"path": f"{edition.folder}/{name}", "media_type": _media_type(name), **facts}
             for name, facts in sorted(entry.files.items())
         ],
+    }
+
+
+def _corrects(entry: Entry) -> dict[str, Any] | None:
+    if entry.corrected is None:
+        return None
+    return {
+        "edition": entry.corrected.edition_id,
+        "reason": entry.edition.reason,
+        "reason_label": entry.reason,
+        "changed": [page.geography for page in entry.changed],
     }
 
 

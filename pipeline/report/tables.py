@@ -1,22 +1,24 @@
 """Shown figures as rows and tables with words in them, ready to be set by a template.
 
-Everything derived here (the order of rows, the length of a bar) comes from shown values and code lists alone.
+Everything derived here (the order of rows, the length of a bar, a share) comes from shown values and code lists
+alone.
 """
 
-import unicodedata
+import functools
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from pipeline.contract import NATIONAL, CodeList, Contract
+from pipeline.contract import NATIONAL, Contract
 from pipeline.report import outline
-from pipeline.report.figures import Figure, Figures, FiguresFormatError
+from pipeline.report.derived import percentage
+from pipeline.report.figures import Figure, Figures
+from pipeline.report.labels import group_lakhs, label_code, sort_by_codes
 from pipeline.report.outline import TableWords
+from pipeline.report.periods import is_month, say_period
 
 LONG = 12
 """A table of more rows folds those that are not published into a list of names."""
-
-_LONGEST_LABEL = 240
-_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One row; `figure` is what stands in it, `cell` the same in words, or None where it is not published."""
+    """One row; `figure` is what stands in it, `cell` the same in words, or None where it is not published.
+
+    `share` is its percentage of all incidents of the place, or blank.
+    """
 
     label: str
     figure: Figure
     cell: Cell | None
     meaning: str = ""
     page: str = ""
+    share: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,23 @@ class Table:
     folded: tuple[Row, ...]
 
     @property
+    def title(self) -> str:
+        """The title; it says the period where that is not the month of the edition."""
+        return title_table(self.words, (self.rows or self.folded)[0].figure.period)
+
+    @property
+    def note(self) -> str:
+        """How to read the table; blank where that is plain."""
+        overlap = self.words.overlap
+        if overlap:
+            overlap += f", {outline.OVERLAPPING_SHARES}." if self.has_shares else "."
+        return " ".join(filter(None, (self.words.note, overlap)))
+
+    @functools.cached_property
+    def has_shares(self) -> bool:
+        return any(row.share for row in self.rows)
+
+    @functools.cached_property
     def rows(self) -> tuple[Row, ...]:
         return tuple(row for group in self.groups for row in group.rows)
 
@@ -82,51 +105,38 @@ def coverage_tables(figures: Figures, geography: str) -> tuple[Table, ...]:
 def incident_tables(figures: Figures, contract: Contract, geography: str, *, first: int) -> tuple[Table, ...]:
     """Build every table of incidents that is planned for the geography, numbered from `first`."""
     total = [
-        Row(place_name(geography, contract), cell, _cell(cell, _longest([cell])))
+        Row(place_name(geography, contract), cell, show_cell(cell, _longest([cell])))
         for cell in figures.of("total", geography)
     ]
     ends = _measure_rows(figures.of(outline.RANGE.table, geography), outline.RANGE_MEASURES)
     tables = [_table(outline.TOTAL, total, "total"), _table(outline.RANGE, ends, outline.RANGE.table)]
     if geography == NATIONAL:
         tables.append(_states_table(figures, contract))
+    whole = total[0].figure if total else None
     for words in outline.BREAKDOWNS:
-        rows = _code_rows(figures.of(words.table, geography), contract.code_lists[words.codes])
-        tables.append(_table(words, rows, words.table))
-        if words.table == outline.CROSSING_FOLLOWS:
-            tables.append(_crossing_table(figures, contract, geography))
+        cells = figures.of(words.table, geography)
+        if words.inner:
+            tables.append(_crossing_table(words, cells, contract))
+        else:
+            tables.append(_breakdown_table(words, cells, contract, whole))
     return _number(tables, first=first)
 
 
 def place_name(geography: str, contract: Contract) -> str:
     """Return the name of a geography; raise FiguresFormatError where the list of states does not have it."""
-    return outline.NATION if geography == NATIONAL else _label(contract.code_lists["states"], geography)
+    return outline.NATION if geography == NATIONAL else label_code(contract.code_lists["states"], geography)
 
 
-def group_lakhs(number: int) -> str:
-    """Write a whole number with Latin digits in groups of the Indian system: 1,23,45,678."""
-    digits = str(number)
-    head, tail = digits[:-3], digits[-3:]
-    while head:
-        head, tail = head[:-2], f"{head[-2:]},{tail}"
-    return tail
-
-
-def clean_label(label: str) -> str:
-    """Return a label without control characters, direction overrides, or a length that breaks a page.
-
-    Joiners are kept, since Indic scripts need them.
-    """
-    spaced = (" " if character.isspace() else character for character in label)
-    kept = (c for c in spaced if c not in _BIDI_CONTROLS and unicodedata.category(c) != "Cc")
-    text = " ".join("".join(kept).split())
-    return text if len(text) <= _LONGEST_LABEL else text[:_LONGEST_LABEL].rstrip() + "…"
+def title_table(words: TableWords, period: str) -> str:
+    """Return the title of a table whose figures are of `period`."""
+    return words.title if is_month(period) else f"{words.title}, {say_period(period)}"
 
 
 def _measure_rows(cells: tuple[Figure, ...], measures: Mapping[str, tuple[str, str]]) -> list[Row]:
     by_measure = {cell.measure: cell for cell in cells}
     longest = _longest(cells)
     return [
-        Row(label, by_measure[measure], _cell(by_measure[measure], longest), meaning)
+        Row(label, by_measure[measure], show_cell(by_measure[measure], longest), meaning)
         for measure, (label, meaning) in measures.items()
         if measure in by_measure
     ]
@@ -138,54 +148,57 @@ def _states_table(figures: Figures, contract: Contract) -> Table:
     cells = [figure for code in places for figure in figures.of("total", code)]
     longest = _longest(cells)
     rows = [
-        Row(place_name(cell.geography, contract), cell, _cell(cell, longest), page=cell.geography)
+        Row(place_name(cell.geography, contract), cell, show_cell(cell, longest), page=cell.geography)
         for cell in cells
     ]
     return _table(outline.STATES, rows, "states")
 
 
-def _crossing_table(figures: Figures, contract: Contract, geography: str) -> Table:
+def _breakdown_table(
+    words: TableWords, cells: Iterable[Figure], contract: Contract, whole: Figure | None
+) -> Table:
+    codes = contract.code_lists[words.codes]
+    ordered = sort_by_codes(cells, codes)
+    longest = _longest(ordered)
+    rows = [
+        Row(
+            label_code(codes, cell.code_1 or ""),
+            cell,
+            show_cell(cell, longest),
+            share=_share(cell, whole),
+        )
+        for cell in ordered
+    ]
+    return _table(words, rows, words.table)
+
+
+def _crossing_table(words: TableWords, cells: Iterable[Figure], contract: Contract) -> Table:
     """Group shown cells by their first code; first codes without a shown cell are folded."""
-    words = outline.CROSSING
-    outer, inner = contract.code_lists[words.codes], contract.code_lists[outline.CROSSING_CODES]
-    cells = figures.of(words.table, geography)
-    longest = _longest(cells)
-    by_code: dict[str, list[Figure]] = {}
-    for cell in cells:
-        by_code.setdefault(cell.code_1 or "", []).append(cell)
+    outer, inner = contract.code_lists[words.codes], contract.code_lists[words.inner]
     groups, folded = [], []
-    for code in _sorted_codes(by_code, outer):
-        label = _label(outer, code)
-        ordered = sorted(by_code[code], key=lambda cell: _position(inner, cell.code_2 or ""))
-        shown = [cell for cell in ordered if cell.shown]
-        if shown:
-            rows = tuple(Row(_label(inner, cell.code_2 or ""), cell, _cell(cell, longest)) for cell in shown)
-            groups.append(Group(rows, label, outline.CROSSING_REST if len(shown) < len(ordered) else ""))
+    longest = _longest(cells)
+    for code, found in itertools.groupby(sort_by_codes(cells, outer, inner), lambda cell: cell.code_1):
+        label, ordered = label_code(outer, code or ""), list(found)
+        rows = tuple(
+            Row(label_code(inner, cell.code_2 or ""), cell, show_cell(cell, longest))
+            for cell in ordered
+            if cell.shown
+        )
+        if rows:
+            groups.append(Group(rows, label, outline.CROSSING_REST if len(rows) < len(ordered) else ""))
         else:
             folded.append(Row(label, ordered[0], None))
     return Table(0, words, f"table-{words.table}", "Incidents", tuple(groups), tuple(folded))
 
 
-def _sorted_codes(codes: Iterable[str], within: CodeList) -> list[str]:
-    return sorted(codes, key=lambda code: _position(within, code))
-
-
-def _position(codes: CodeList, code: str) -> int:
-    try:
-        return list(codes.codes).index(code)
-    except ValueError:
-        raise FiguresFormatError(f"it has a code that the list {codes.name} does not have") from None
-
-
-def _label(codes: CodeList, code: str) -> str:
-    _position(codes, code)
-    return clean_label(codes.label(code))
-
-
-def _code_rows(cells: tuple[Figure, ...], codes: CodeList) -> list[Row]:
-    longest = _longest(cells)
-    ordered = sorted(cells, key=lambda cell: _position(codes, cell.code_1 or ""))
-    return [Row(_label(codes, cell.code_1 or ""), cell, _cell(cell, longest)) for cell in ordered]
+def _share(figure: Figure, whole: Figure | None) -> str:
+    """Write a figure's percentage of all incidents of its place, where that is of the same period."""
+    if whole is None or whole.period != figure.period:
+        return ""
+    percent = percentage(figure.shown, whole.shown)
+    if percent is None:
+        return ""
+    return f"{percent}%" if percent else "under 1%"
 
 
 def _table(words: TableWords, rows: list[Row], name: str, unit: str = "Incidents") -> Table:
@@ -204,7 +217,8 @@ def _longest(cells: Iterable[Figure]) -> int:
     return max((cell.shown.value for cell in cells if cell.shown), default=0)
 
 
-def _cell(figure: Figure, longest: int) -> Cell | None:
+def show_cell(figure: Figure, longest: int) -> Cell | None:
+    """Put a figure into words, with a bar against the `longest` value; None where it is not published."""
     if figure.shown is None:
         return None
     names = (figure.table, figure.geography, figure.measure, figure.code_1, figure.code_2)

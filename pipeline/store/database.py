@@ -127,6 +127,10 @@ def _from_copy_text(name: str, dtype: pl.DataType) -> pl.Expr:
         return column == "t"
     if dtype == pl.Binary:
         return column.str.strip_prefix("\\x").str.decode("hex")
+    if dtype == pl.List(pl.String):
+        # Codes are of letters, digits and signs that an array needs no quotes for.
+        codes = column.str.strip_chars("{}")
+        return pl.when(codes == "").then(pl.lit([], dtype)).otherwise(codes.str.split(",")).alias(name)
     return column.cast(dtype)
 
 

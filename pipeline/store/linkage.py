@@ -36,6 +36,8 @@ NEWS = make_scratch(
     *(sa.Column(name, sa.Text) for name in ("old_rule", "old_month", "old_incident")),
 )
 """Verdicts that are new, beside what stood on their rows before."""
+ERASED = make_scratch("erased", sa.Column("person", sa.Text, primary_key=True))
+"""Persons whom erased reports named; others may name them still."""
 
 
 def load_rows(connection: sa.Connection, month: str, schema: pl.Schema) -> pl.DataFrame:
@@ -87,8 +89,8 @@ def list_partitions(connection: sa.Connection) -> list[str]:
 def put_links(connection: sa.Connection, verdicts: pl.DataFrame) -> None:
     """Put the verdicts of exact linkage on the rows on which they are new, and erase what is withdrawn.
 
-    What is new stays at hand in NEWS until the transaction ends. A row whose verdict is what it was keeps what
-    linkage by content made of it.
+    What is new stays at hand in NEWS, and whom erased reports named in ERASED, until the transaction ends. A row
+    whose verdict is what it was keeps what linkage by content made of it.
     """
     _verdicts.create(connection)
     copy_in(connection, _verdicts, verdicts)
@@ -200,6 +202,14 @@ def _erase_withdrawn(connection: sa.Connection) -> None:
     connection.execute(
         insert(tables.withdrawals).from_select(["collective", "report_id"], requests).on_conflict_do_nothing()
     )
+    erased = (
+        sa.select(tables.reports.c.person)
+        .join(NEWS, (NEWS.c.return_id == tables.reports.c.return_id) & (NEWS.c.row == tables.reports.c.row))
+        .where(NEWS.c.verdict == "withdrawn", tables.reports.c.person.is_not(None))
+        .distinct()
+    )
+    ERASED.create(connection)
+    connection.execute(ERASED.insert().from_select(["person"], erased))
     for table in (tables.reports, tables.sealed_reports):
         connection.execute(
             table.delete().where(

@@ -6,6 +6,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.store import tables
 from pipeline.store.clusters import CONNECTED
+from pipeline.store.counted import follow_names
 from pipeline.store.database import add_rows, copy_in, copy_out, make_scratch
 from pipeline.store.pairs import IS_OWN, ON_ROW
 
@@ -17,18 +18,21 @@ _kin = make_scratch(
 _named = make_scratch(
     "named", sa.Column("incident_id", sa.Text, primary_key=True), sa.Column("person", sa.Text)
 )
+_former = make_scratch("former_names", sa.Column("person", sa.Text, primary_key=True))
 _TELLINGS = pl.Schema({"incident_id": pl.String, "person": pl.String})
 _ALIKE = pl.Schema({"person_a": pl.String, "person_b": pl.String})
 
 
 def note_former_persons(connection: sa.Connection) -> None:
-    """Note which incidents share a person with the connected ones, before these change."""
+    """Note the persons of the connected incidents, and which incidents share them, before these change."""
     shared = sa.select(_incidents.c.person).where(
         _incidents.c.incident_id.in_(sa.select(CONNECTED.c.report)), _incidents.c.person.is_not(None)
     )
     former = sa.select(_incidents.c.incident_id, sa.literal(0)).where(_incidents.c.person.in_(shared))
     _kin.create(connection)
     connection.execute(_kin.insert().from_select(["incident_id", "round"], former))
+    _former.create(connection)
+    connection.execute(_former.insert().from_select(["person"], shared.distinct()))
 
 
 def load_tellings(connection: sa.Connection) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -90,17 +94,18 @@ def _share_a_person(round_: int) -> sa.Select[tuple[str | None]]:
 
 
 def put_persons(connection: sa.Connection, named: pl.DataFrame) -> None:
-    """Write the persons of incidents (incident_id, person) where they changed."""
+    """Write the persons of incidents (incident_id, person) where they changed; what editions counted follows."""
     _named.create(connection)
     copy_in(connection, _named, named.select("incident_id", "person"))
     connection.execute(sa.text("ANALYZE named"))
-    connection.execute(
-        _incidents.update()
-        .where(
-            _incidents.c.incident_id == _named.c.incident_id,
-            _incidents.c.person.is_distinct_from(_named.c.person),
-        )
-        .values(person=_named.c.person)
+    changed = (_incidents.c.incident_id == _named.c.incident_id) & _incidents.c.person.is_distinct_from(
+        _named.c.person
     )
-    for table in (_named, _kin):
+    before = sa.select(_incidents.c.person).join(_named, changed).where(_incidents.c.person.is_not(None))
+    note = insert(_former).from_select(["person"], before.distinct()).on_conflict_do_nothing()
+    connection.execute(note)
+    connection.execute(_incidents.update().where(changed).values(person=_named.c.person))
+    is_known = sa.exists().where(_incidents.c.person == _former.c.person)
+    follow_names(connection, sa.select(_former.c.person).where(~is_known))
+    for table in (_named, _kin, _former):
         table.drop(connection)

@@ -1,5 +1,6 @@
 """Editions: what a month counts, its exact cells, its protected figures and its approval."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,12 +18,19 @@ _returns, _rows, _links, _incidents = tables.returns, tables.rows, tables.links,
 
 @dataclass(frozen=True)
 class EditionRecord:
-    """What the database knows of one edition; `state` is draft, approved or published."""
+    """What the database knows of one edition; `state` is draft, approved or published.
+
+    `reason` is the code of why it corrects the one before. `basis` are the editions whose incidents its figures of a
+    quarter and a year count. `figures_sha256` is that of the figures that passed the audit.
+    """
 
     edition_id: str
     month: str
     number: int
     state: str
+    reason: str | None
+    basis: list[str]
+    figures_sha256: str | None
     manifest_sha256: str | None
     approved_by: str | None
     approved_at: datetime | None
@@ -40,6 +48,15 @@ def list_editions(connection: sa.Connection) -> list[EditionRecord]:
     """Return all editions, by month and number."""
     query = _editions.select().order_by(_editions.c.month, _editions.c.number)
     return [EditionRecord(**row._asdict()) for row in connection.execute(query)]
+
+
+def list_published(connection: sa.Connection, months: Collection[str]) -> list[EditionRecord]:
+    """Return the published editions of `months`, by month and number."""
+    return [
+        record
+        for record in list_editions(connection)
+        if record.state == "published" and record.month in months
+    ]
 
 
 def ensure_edition(connection: sa.Connection, edition_id: str, month: str, number: int) -> EditionRecord:
@@ -80,16 +97,15 @@ def claim_counts(connection: sa.Connection, edition_id: str, month: str) -> None
     claim_incidents(connection, edition_id, is_own(_incidents))
 
 
-def select_incidents(edition_id: str) -> sa.Subquery:
-    """Return the incidents that an edition counts, for tabulation."""
-    return sa.select(_incidents).where(_incidents.c.edition_id == edition_id).subquery()
-
-
-def replace_cells(
-    connection: sa.Connection, edition_id: str, queries: list[sa.CompoundSelect[tuple[object, ...]]]
-) -> None:
-    """Replace the exact cells of an edition by the results of `queries`, without moving them out."""
+def drop_cells(connection: sa.Connection, edition_id: str) -> None:
+    """Remove the exact cells of a draft."""
     connection.execute(_cells.delete().where(_cells.c.edition_id == edition_id))
+
+
+def tabulate_cells(
+    connection: sa.Connection, edition_id: str, queries: list[sa.Select[tuple[object, ...]]]
+) -> None:
+    """Add the results of `queries` to the exact cells of an edition, without moving them out."""
     for query in queries:
         cells = query.subquery()
         connection.execute(
@@ -143,9 +159,10 @@ def count_collectives_filed(connection: sa.Connection, edition_id: str, month: s
     return connection.execute(query).scalar_one()
 
 
-def counts_made_up(connection: sa.Connection, edition_id: str) -> bool:
-    """Tell whether a return of the edition says of itself that it is made up."""
-    query = sa.select(_returns.c.return_id).where(_returns.c.edition_id == edition_id, _returns.c.is_made_up)
+def counts_made_up(connection: sa.Connection, months: Collection[str]) -> bool:
+    """Tell whether a return that an edition of `months` counts says of itself that it is made up."""
+    editions = sa.select(_editions.c.edition_id).where(_editions.c.month.in_(months))
+    query = sa.select(_returns.c.return_id).where(_returns.c.edition_id.in_(editions), _returns.c.is_made_up)
     return connection.execute(query.limit(1)).first() is not None
 
 
@@ -160,12 +177,20 @@ def load_cells(connection: sa.Connection, edition_id: str, schema: pl.Schema) ->
     return copy_out(connection, query, schema)
 
 
+def load_figures(connection: sa.Connection, edition_id: str, schema: pl.Schema) -> pl.DataFrame:
+    """Return the figures of an edition."""
+    query = sa.select(*(_figures.c[name] for name in schema)).where(_figures.c.edition_id == edition_id)
+    return copy_out(connection, query, schema)
+
+
 def replace_figures(connection: sa.Connection, edition_id: str, figures: pl.DataFrame) -> None:
-    """Keep the protected figures of a draft."""
+    """Keep the protected figures of a draft, each with the number of the edition that set it."""
     connection.execute(_figures.delete().where(_figures.c.edition_id == edition_id))
     copy_in(connection, _figures, figures.with_columns(edition_id=pl.lit(edition_id)))
 
 
-def change_edition(connection: sa.Connection, edition_id: str, **changes: str | datetime | None) -> None:
-    """Change columns of an edition: its state, manifest or approval."""
+def change_edition(
+    connection: sa.Connection, edition_id: str, **changes: str | list[str] | datetime | None
+) -> None:
+    """Change columns of an edition: its state, basis, audit, manifest or approval."""
     connection.execute(_editions.update().where(_editions.c.edition_id == edition_id).values(**changes))

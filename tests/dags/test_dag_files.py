@@ -1,8 +1,10 @@
 """The DAG files as Airflow's DAG processor finds them."""
 
 import ast
+import re
 from pathlib import Path
 
+from pipeline.contract import Contract
 from pipeline.settings import CHECKOUT
 
 IDS_ONLY = {"str", "str | None", "list[str]", "bool", "None"}
@@ -62,6 +64,29 @@ def test_only_approval_opens_the_way_to_publication(parsed_dags: dict) -> None:
     assert "publish" in tasks["approve"]["downstream"]
     # With another rule a skipped or failed approval would not stop the publication.
     assert tasks["publish"]["trigger_rule"].lower().endswith("all_success")
+
+
+def test_no_page_is_rendered_before_the_audit_of_its_figures(parsed_dags: dict) -> None:
+    tasks = parsed_dags["dags"]["issue_monthly_report"]["tasks"]
+    assert "audit" in tasks["protect"]["downstream"]
+    before_pages = {name for name, task in tasks.items() if "render" in task["downstream"]}
+    assert before_pages == {"list_geographies", "open_draft"}
+    # The draft's figures are there for pages only once they are audited.
+    assert "list_geographies" in tasks["audit"]["downstream"]
+    assert all(task["trigger_rule"].lower().endswith("all_success") for task in tasks.values())
+
+
+def test_whoever_approves_reads_what_the_audit_found(parsed_dags: dict) -> None:
+    body = parsed_dags["dags"]["issue_monthly_report"]["tasks"]["approve"]["body"]
+    asked = set(re.findall(r"task_ids='(\w+)'", body))
+    # Nothing but what these two say is put into the question, and neither says a count of incidents.
+    assert asked == {"audit", "seal"}
+    assert "`audits/`" in body
+
+
+def test_a_correction_takes_one_of_the_listed_reasons_or_none(parsed_dags: dict, contract: Contract) -> None:
+    offered = parsed_dags["dags"]["issue_monthly_report"]["params"]["correction"]["enum"]
+    assert offered == [None, *contract.code_lists["correction_reasons"].codes]
 
 
 def imported_by(path: Path) -> set[str]:

@@ -24,6 +24,7 @@ STEPS_TO_THE_DRAFT = [
     "open_edition",
     "tabulate_edition",
     "protect_edition",
+    "audit_edition",
     "list_geographies",
     *["render_edition"] * 2,
     "seal_edition",
@@ -48,22 +49,29 @@ def test_plays_of_a_month_end_as_the_person_and_the_returns_decide(results: Call
     played = results(
         "nobody approves",
         "Asha approves",
+        "Asha approves a correction",
         "published already",
         "a step refuses",
+        "the audit refuses",
         "nothing in the inbox",
         "only rejected returns",
         "news of two months",
         "news of an earlier, killed run",
     )
     for name, play in played.items():
-        assert play["succeeded"] == (name != "a step refuses"), play["lines"]
+        assert play["succeeded"] == (name not in {"a step refuses", "the audit refuses"}), play["lines"]
 
     assert names_of(played["nobody approves"]["calls"]) == STEPS_TO_THE_DRAFT
     assert names_of(played["Asha approves"]["calls"]) == [*STEPS_TO_THE_DRAFT, "publish_edition"]
     assert played["Asha approves"]["calls"][-1] == ["publish_edition", "JWB-2026-10-e1", "a1b2", "Asha"]
+    for name, reason in (("Asha approves", None), ("Asha approves a correction", "wrong_codes")):
+        assert ["open_edition", "2026-10", reason] in played[name]["calls"]
+    assert played["Asha approves a correction"]["calls"][-1][1] == "JWB-2026-10-e2"
     assert names_of(played["published already"]["calls"])[-1] == "open_edition"
     assert "  tabulate: failed. Do this and that." in played["a step refuses"]["lines"]
     assert names_of(played["a step refuses"]["calls"])[-1] == "tabulate_edition"
+    assert "  audit: failed. Do this and that." in played["the audit refuses"]["lines"]
+    assert names_of(played["the audit refuses"]["calls"])[-1] == "audit_edition"
 
     def linked(name: str) -> list[str]:
         return [call[1] for call in played[name]["calls"] if call[0] == "link_month"]

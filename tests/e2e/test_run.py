@@ -26,6 +26,7 @@ KILL_POINTS = [
     ("  link: done", 0.1),
     ("  open_draft: done", 0.05),
     ("  tabulate: done", 0.1),
+    ("  protect: done", 0.1),
     ("  list_geographies: done", 0.5),
     ("  render: 37 done", 0.0),
     ("  seal: done", 0.05),
@@ -204,6 +205,17 @@ def test_without_a_name_it_stops_at_the_draft(make_home) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "waits" in done.stdout
     assert not (home.path / "published").exists()
+    audit = home.path / "audits" / f"JWB-{MONTH}-e1" / "audit.html"
+    assert str(audit) in done.stdout
+    assert audit.is_file()
+
+
+def test_a_month_of_which_nothing_is_published_cannot_be_corrected(undisturbed) -> None:
+    home, _ = undisturbed
+    done = home.call("correct", "--month", "2026-09", "--because", "program", "--approve-as", "Asha")
+    assert done.returncode == 1
+    assert "there is nothing to correct yet" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
@@ -214,6 +226,8 @@ def test_without_a_name_it_stops_at_the_draft(make_home) -> None:
         (("run",), "--month"),
         (("run", "--month", MONTH, "--approve-as", " "), "name"),
         (("run", "--month", MONTH, "--inbox", "nowhere"), "nowhere"),
+        (("correct", "--month", MONTH), "--because"),
+        (("correct", "--month", MONTH, "--because", "mood"), "wrong_codes"),
         (("export", "links", "--month", MONTH), "--out"),
         (("harvest",), "harvest"),
     ],

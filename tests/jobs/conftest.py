@@ -1,15 +1,57 @@
-"""A stand-in for the comparison of reports, so that tests of the jobs hang on no weight."""
+"""What tests of the jobs share: a month made once and copied, and a stand-in for the comparison of reports."""
 
 import itertools
+import shutil
+from collections.abc import Callable
+from pathlib import Path
 
 import polars as pl
 import pytest
+import sqlalchemy as sa
 
 from pipeline.jobs import linkage
 from pipeline.link.driver import Linked
 from pipeline.link.pairs import PAIRS_SCHEMA
 
 BITS = {"same": 9.0, "doubt": 3.0}
+
+
+@pytest.fixture(scope="session")
+def _kept() -> dict[str, tuple[Path, str]]:
+    """Homes and databases as they were, by name."""
+    return {}
+
+
+@pytest.fixture
+def once(october, server, tmp_path_factory, _kept) -> Callable[[str, Callable[[], object]], None]:
+    """Bring the installation into a state: by its steps the first time, as a copy of what came of them later."""
+
+    def bring(state: str, steps: Callable[[], object]) -> None:
+        home, database = october.settings.home, str(sa.make_url(october.settings.database_url).database)
+        if state not in _kept:
+            steps()
+            copy = sa.make_url(server.make_database(database)).database
+            _kept[state] = (shutil.copytree(home, tmp_path_factory.mktemp(state) / "home"), str(copy))
+            return
+        shutil.rmtree(home, ignore_errors=True)
+        shutil.copytree(_kept[state][0], home)
+        server.make_database(_kept[state][1], over=database)
+
+    return bring
+
+
+@pytest.fixture
+def collected(october, once):
+    """October with the reports of `spread_reports`, linked and not yet counted."""
+    once("collected", lambda: (october.send_spread("U"), october.collect()))
+    return october
+
+
+@pytest.fixture
+def published(collected, once):
+    """October with the reports of `spread_reports`, published."""
+    once("published", collected.run)
+    return collected
 
 
 @pytest.fixture

@@ -32,19 +32,17 @@ def the_pair(engine: sa.Engine) -> str:
     return name_pair((row.report_a, row.report_b))
 
 
-def many(make_report, letter: str, number: int = 20) -> list[dict[str, str]]:
-    return [make_report(f"{letter}-{each}") for each in range(number)]
-
-
 def test_a_late_report_of_a_counted_incident_changes_no_month(october, november, engine, make_report) -> None:
-    october.send_reports("UTTHAN", make_report("A", office="same 1"), *many(make_report, "U"))
+    october.send_spread("U")
+    october.send_reports("UTTHAN", make_report("A", office="same 1"), name="2026-10-b.csv")
     october.run()
     published = (october.settings.published / "2026-10" / "e1" / "figures.csv").read_bytes()
-    november.send_reports("BIHAAN", make_report("B", office="same 1"), *many(make_report, "N"))
+    november.send_spread("N")
+    november.send_reports("BIHAAN", make_report("B", office="same 1"), name="2026-11-b.csv")
     november.run()
     assert (october.settings.published / "2026-10" / "e1" / "figures.csv").read_bytes() == published
     assert november.verdicts()["B"] == ["duplicate"]
-    assert november.figure("total", "IN-WB")["value"] == "20"
+    assert november.figure("total", "IN-WB")["value"] == "50"
     assert editions(engine)["A B"] == OCTOBER
 
 

@@ -80,24 +80,24 @@ def test_an_edition_that_counts_made_up_returns_says_so_and_no_other_does(
 
 
 def test_the_published_count_is_that_of_the_rows_sent(october, make_report) -> None:
-    october.send_reports("UTTHAN", *(make_report(f"U-{n}") for n in range(23)))
+    october.send_spread("U")
+    faulty = (make_report(f"F-{n}", service="NOTHING_KNOWN") for n in range(5))
+    october.send_reports("UTTHAN", *faulty, name="2026-10-b.csv")
     october.run()
-    assert october.figure("total", "IN-WB")["value"] == "25"
-    assert october.figure("total", "IN-OD")["status"] == "not_published"
-    assert october.figure("accounting", "IN", "rows_received")["value"] == "25"
-    assert october.figure("coverage", "IN", "collectives_filed")["value"] == "1"
+    assert october.figure("total", "IN")["value"] == "155"
+    assert october.figure("total", "IN-WB")["value"] == "50"
+    assert october.figure("total", "IN-TN")["status"] == "not_published"
+    assert october.figure("accounting", "IN", "rows_received")["value"] == "160"
+    assert october.figure("coverage", "IN", "collectives_filed")["value"] == "2"
 
 
-def test_the_same_return_under_two_names_is_counted_once_and_accounted_for_twice(
-    october, make_report
-) -> None:
-    reports = [make_report(f"U-{n}") for n in range(12)]
-    october.send_reports("UTTHAN", *reports)
-    october.send_reports("UTTHAN", *reports, name="2026-10-again.csv")
+def test_the_same_return_under_two_names_is_counted_once_and_accounted_for_twice(october) -> None:
+    october.send_spread("U")
+    october.send_spread("U", name="2026-10-again.csv")
     october.run()
-    assert Counter(line["verdict"] for line in october.export()) == {"counted": 12, "duplicate": 12}
-    assert october.figure("total", "IN-WB")["value"] == "10"
-    assert october.figure("accounting", "IN", "rows_received")["value"] == "25"
+    assert Counter(line["verdict"] for line in october.export()) == {"counted": 153, "duplicate": 153}
+    assert october.figure("total", "IN-WB")["value"] == "50"
+    assert october.figure("accounting", "IN", "rows_received")["value"] == "305"
     (slip,) = october.settings.returns.glob("UTTHAN/*.html")
     assert "delivered 2 times" in slip.read_text(encoding="utf-8")
 
@@ -131,27 +131,21 @@ def test_a_withdrawn_report_stays_withdrawn_when_the_old_file_is_sent_again(octo
     assert october.verdicts()["U-2"] == ["counted"]
 
 
-def test_a_late_report_counts_in_the_open_month_and_the_closed_month_stays(
-    october, november, make_report
-) -> None:
-    october.send_reports("UTTHAN", *(make_report(f"U-{n}") for n in range(20)))
-    october.run()
-    before = read_tree(october.settings.published / "2026-10")
-    october.send_reports("UTTHAN", *(make_report(f"L-{n}") for n in range(20)), name="2026-10-late.csv")
-    november.send_reports("UTTHAN", *(make_report(f"N-{n}") for n in range(10)))
+def test_a_late_report_counts_in_the_open_month_and_the_closed_month_stays(published, november) -> None:
+    before = read_tree(published.settings.published / "2026-10")
+    published.send_spread("L", name="2026-10-late.csv")
+    november.send_spread("N")
     november.run()
-    assert read_tree(october.settings.published / "2026-10") == before
-    assert november.figure("total", "IN-WB")["value"] == "30"
+    assert read_tree(published.settings.published / "2026-10") == before
+    assert november.figure("total", "IN-WB")["value"] == "100"
 
 
-def test_a_withdrawal_after_publication_moves_no_closed_figure(october, november, make_report) -> None:
-    october.send_reports("UTTHAN", *(make_report(f"U-{n}") for n in range(20)))
-    october.run()
-    before = read_tree(october.settings.published / "2026-10")
-    november.send_reports("UTTHAN", {"report_id": "U-3", "action": "withdraw"})
+def test_a_withdrawal_after_publication_moves_no_closed_figure(published, november) -> None:
+    before = read_tree(published.settings.published / "2026-10")
+    november.send_reports("UTTHAN", {"report_id": "U-IN-WB-0", "action": "withdraw"})
     november.run()
-    assert read_tree(october.settings.published / "2026-10") == before
-    assert october.verdicts()["U-3"] == ["withdrawn"]
+    assert read_tree(published.settings.published / "2026-10") == before
+    assert published.verdicts()["U-IN-WB-0"] == ["withdrawn"]
 
 
 def test_a_month_before_a_published_one_cannot_be_opened(october, november) -> None:
@@ -222,16 +216,14 @@ def test_a_draft_sealed_anew_by_hand_cannot_be_approved(october) -> None:
     assert not (october.settings.published / "2026-10").exists()
 
 
-def test_what_comes_while_a_draft_waits_counts_in_the_next_month(october, november, make_report) -> None:
-    october.send_reports("UTTHAN", *(make_report(f"U-{n}") for n in range(20)))
-    october.collect()
-    draft = october.draft()
-    october.send_reports("UTTHAN", *(make_report(f"M-{n}") for n in range(20)), name="2026-10-more.csv")
-    october.collect()
-    jobs.publish_edition(october.settings, *draft, "A made-up approver")
+def test_what_comes_while_a_draft_waits_counts_in_the_next_month(collected, november) -> None:
+    draft = collected.draft()
+    collected.send_spread("M", name="2026-10-more.csv")
+    collected.collect()
+    jobs.publish_edition(collected.settings, *draft, "A made-up approver")
     november.run()
-    assert october.figure("total", "IN-WB")["value"] == "20"
-    assert november.figure("total", "IN-WB")["value"] == "20"
+    assert collected.figure("total", "IN-WB")["value"] == "50"
+    assert november.figure("total", "IN-WB")["value"] == "50"
 
 
 def test_the_published_edition_matches_its_manifest_and_the_ledger_holds(

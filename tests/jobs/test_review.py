@@ -233,14 +233,14 @@ def test_status_tells_of_reports_too_close_together_as_of_the_last_comparison(do
 
 
 def test_the_range_counts_doubtful_pairs_as_one_and_as_several(october, make_report) -> None:
-    october.send_reports(
-        "UTTHAN", *(make_report(f"U-{n}", office=f"doubt {n // 2}" if n < 40 else "") for n in range(60))
-    )
+    october.send_spread("U")
+    doubtful = (make_report(f"D-{n}", office=f"doubt {n // 2}") for n in range(40))
+    october.send_reports("UTTHAN", *doubtful, name="2026-10-b.csv")
     october.run()
     one = october.figure("range", "IN", "incidents_if_doubtful_are_one")
     several = october.figure("range", "IN-WB", "incidents_if_doubtful_are_several")
-    assert (one["value"], several["value"]) == ("40", "60")
-    assert october.figure("range", "IN-OD", "incidents_if_doubtful_are_one")["status"] == "not_published"
+    assert (one["value"], several["value"]) == ("175", "90")
+    assert october.figure("range", "IN-TN", "incidents_if_doubtful_are_one")["status"] == "not_published"
     page = (october.settings.published / "2026-10" / "e1" / "IN" / "report.en.html").read_text()
     assert "if all doubtful reports tell of incidents already counted" in page
 

@@ -61,6 +61,15 @@ def test_example_writes_where_it_is_told(call, tmp_path: Path) -> None:
     assert len(list((tmp_path / "out").iterdir())) == 12
 
 
+def test_example_writes_letters_of_all_collectives_but_one(call, tmp_path: Path) -> None:
+    out, letters = tmp_path / "out", tmp_path / "letters"
+    options = ("--month", "2026-10", "--reports", "60", "--out", str(out), "--letters", str(letters))
+    done = call("example", *options)
+    assert done.exit_code == 0
+    assert "10 made-up letters" in done.output
+    assert len(list(letters.iterdir())) == 10
+
+
 @pytest.fixture
 def queued(monkeypatch):
     """Stand-ins for the jobs of review that say how they were called."""
@@ -93,3 +102,57 @@ def test_reviewers_commands_call_their_jobs(call, queued, arguments: str, said: 
 )
 def test_reviewers_commands_called_wrongly_say_so(call, queued, arguments: str) -> None:
     assert call(*arguments.split()).exit_code == 2
+
+
+@pytest.fixture
+def letter(tmp_path: Path) -> str:
+    path = tmp_path / "UTTHAN.pdf"
+    path.write_bytes(b"A made-up letter, signed.")
+    return str(path)
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Stand-ins for the jobs of consent that say how they were called."""
+    monkeypatch.setattr(jobs, "prepare", lambda _settings: None)
+    for name in ("give_consent", "withdraw_consent", "list_consents"):
+        monkeypatch.setattr(jobs, name, lambda _settings, *given, name=name: [f"{name} {given}"])
+    monkeypatch.setattr(jobs, "write_consent_form", lambda _settings, *given: f"{given}")
+
+
+def test_commands_of_consent_call_their_jobs(call, asked, letter: str, tmp_path: Path) -> None:
+    month = ("--month", "2026-10")
+    given = call("consent", "give", *month, "--edition", "2", "--as", "Asha", letter)
+    assert given.output == f"give_consent ('2026-10', {(Path(letter),)}, 'Asha', 2)\n"
+    taken = call("consent", "withdraw", "UTTHAN", *month, "--as", "Asha")
+    assert taken.output == "withdraw_consent ('UTTHAN', '2026-10', 'Asha', None)\n"
+    assert call("consent", "list", *month).output == "list_consents ('2026-10',)\n"
+    out = tmp_path / "form.txt"
+    form = call("consent", "form", "UTTHAN", *month, "--out", str(out))
+    assert str(("UTTHAN", "2026-10", out, None)) in form.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "give --month 2026-10 --as Asha",
+        "give --month 2026-10 --as Asha /nowhere/UTTHAN.pdf",
+        "withdraw UTTHAN --month 2026-10",
+        "form UTTHAN --month 2026-10",
+        "list",
+    ],
+)
+def test_commands_of_consent_called_wrongly_say_so(call, asked, arguments: str) -> None:
+    assert call("consent", *arguments.split()).exit_code == 2
+
+
+def test_a_correction_needs_a_month_and_one_of_the_listed_reasons(call, contract) -> None:
+    reasons = contract.code_lists["correction_reasons"].codes
+    shown = call("correct", "--help")
+    assert shown.exit_code == 0
+    assert "--because" in shown.output
+    for wrong in (("--because", "program"), ("--month", "2026-10")):
+        assert call("correct", *wrong).exit_code == 2
+    refused = call("correct", "--month", "2026-10", "--because", "mood")
+    assert refused.exit_code == 2
+    assert all(reason in refused.stderr for reason in reasons)

@@ -29,9 +29,10 @@ class MadeUpJobs:
             "take_in_return": lambda return_id: "BIHAAN|2026-10",
             "list_news": lambda: ["BIHAAN|2026-10"],
             "link_month": lambda month: month,
-            "open_edition": lambda month: f"JWB-{month}-e1",
+            "open_edition": lambda month, reason: f"JWB-{month}-e{2 if reason else 1}",
             "tabulate_edition": lambda edition: edition,
             "protect_edition": lambda edition: edition,
+            "audit_edition": lambda edition: "Nothing can be found out.",
             "list_geographies": lambda edition: ["IN", "IN-WB"],
             "render_edition": lambda edition, geography: geography,
             "seal_edition": lambda edition: "a1b2",
@@ -72,9 +73,11 @@ def sleep(_edition: str) -> str:
 PLAYS = {
     "nobody approves": ({}, None),
     "Asha approves": ({}, "Asha"),
-    "published already": ({"open_edition": lambda month: None}, "Asha"),
+    "published already": ({"open_edition": lambda month, reason: None}, "Asha"),
     "a return breaks": ({"take_in_return": fail_on_second}, "Asha"),
+    "Asha approves a correction": ({}, "Asha", "wrong_codes"),
     "a step refuses": ({"tabulate_edition": refuse}, "Asha"),
+    "the audit refuses": ({"audit_edition": refuse}, "Asha"),
     "nothing in the inbox": ({"land_returns": list, "list_news": list}, None),
     "only rejected returns": ({"take_in_return": lambda return_id: None, "list_news": list}, None),
     "news of two months": ({"list_news": lambda: ["BIHAAN|2026-01", "OMBLA|2026-02", "OMBLA|2026-03"]}, None),
@@ -84,11 +87,12 @@ PLAYS = {
 
 
 def play(name: str) -> dict:
-    answers, approve_as = PLAYS[name]
+    answers, approve_as, *correction = PLAYS[name]
     jobs = MadeUpJobs(**answers)
     sys.modules["pipeline.jobs"] = pipeline.jobs = jobs.as_module()
     lines: list[str] = []
-    succeeded = run_month("2026-10", approve_as, tell=lines.append)
+    wanted = {"correction": correction[0]} if correction else {}
+    succeeded = run_month("2026-10", approve_as, **wanted, tell=lines.append)
     return {"succeeded": succeeded, "calls": jobs.calls, "lines": lines}
 
 

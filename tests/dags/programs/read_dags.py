@@ -32,6 +32,7 @@ def describe_task(task) -> dict:
         "outlets": [outlet.name for outlet in getattr(task, "outlets", [])],
         "downstream": sorted(task.downstream_task_ids),
         "trigger_rule": str(task.trigger_rule),
+        "body": getattr(task, "body", None),
     }
 
 
@@ -42,6 +43,7 @@ def describe_dag(dag) -> dict:
         "max_active_runs": dag.max_active_runs,
         "catchup": dag.catchup,
         "timetable": stored["timetable"],
+        "params": {name: dag.params.get_param(name).schema for name in dag.params},
         "tasks": {task.task_id: describe_task(task) for task in dag.tasks},
     }
 

@@ -1,6 +1,7 @@
 """A small made-up contract, made-up figures, and a strict reader of pages for the tests of the report."""
 
 import itertools
+import json
 import random
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -10,23 +11,14 @@ from xml.etree.ElementTree import Element
 import polars as pl
 import pytest
 
-from pipeline.contract import Code, CodeList, Contract
+from pipeline.contract import SCHEMAS, Code, CodeList, Contract
 from pipeline.report.edition import Edition
-from pipeline.report.figures import SCHEMA, Figures, read_figures, write_figures
-from pipeline.report.outline import BREAKDOWNS, CROSSING, CROSSING_CODES, MEASURES, RANGE_MEASURES
+from pipeline.report.figures import SCHEMA, Figures, Shown, read_figures, write_figures
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 MONTH = "2026-10"
-DIMENSIONS = {
-    "by_duty_bearer": "duty_bearer",
-    "by_service": "service",
-    "by_incident_kind": "incident_kind",
-    "by_grounds": "grounds",
-    "by_survivor_gender": "survivor_gender",
-    "by_survivor_age_band": "survivor_age_band",
-    "by_resolution": "resolution",
-}
-LOCAL = ("by_duty_bearer", "by_service", "by_incident_kind")
+PLAN = json.loads((SCHEMAS / "publication_plan.json").read_text(encoding="utf-8"))
+MONTHS_OF = {"month": 1, "quarter": 3, "year": 12}
 
 
 def build_contract(**labels: dict[str, str]) -> Contract:
@@ -40,6 +32,12 @@ def build_contract(**labels: dict[str, str]) -> Contract:
         "survivor_genders": {"woman": "Woman", "man": "Man"},
         "survivor_age_bands": {"under_18": "Under 18", "18_24": "18 to 24"},
         "resolutions": {"open": "Not resolved", "resolved": "Resolved"},
+        "delay_bands": {"same_month": "In the reporting month", "1_to_2_months": "One or two months before"},
+        "districts": {"319": "Malda", "315": "Kolkata", "221": "Purnia"},
+        "correction_reasons": {
+            "linkage": "Reports were linked wrongly",
+            "program": "The program made an error",
+        },
     } | labels
     return Contract(
         version="1.0.0",
@@ -53,42 +51,65 @@ def build_contract(**labels: dict[str, str]) -> Contract:
     )
 
 
-def plan_cells(contract: Contract) -> Iterator[tuple[str, str, str, tuple[tuple[str, str], ...]]]:
-    """Yield every planned cell: table, geography, measure, and its (dimension, code) pairs."""
+def period_of(month: str, grain: str) -> str:
+    year, number = month.split("-")
+    return {"month": month, "quarter": f"{year}-Q{(int(number) + 2) // 3}", "year": year}[grain]
+
+
+def plan_cells(
+    contract: Contract, month: str
+) -> Iterator[tuple[str, str, str, str, tuple[tuple[str, str], ...]]]:
+    """Yield every cell of an edition as planned: table, geography, period, measure, (dimension, code) pairs."""
     lists = contract.code_lists
-    for geography in ("IN", *lists["states"].codes):
-        yield "total", geography, "incidents", ()
-        for measure in RANGE_MEASURES:
-            yield "range", geography, measure, ()
-        for words in BREAKDOWNS:
-            if geography == "IN" or words.table in LOCAL:
-                for code in lists[words.codes].codes:
-                    yield words.table, geography, "incidents", ((DIMENSIONS[words.table], code),)
-    for outer, inner in itertools.product(lists["duty_bearers"].codes, lists[CROSSING_CODES].codes):
-        yield CROSSING.table, "IN", "incidents", (("duty_bearer", outer), ("incident_kind", inner))
-    for measure in MEASURES:
-        yield "coverage" if measure.startswith("collectives") else "accounting", "IN", measure, ()
+    for family in PLAN["families"]:
+        if int(month[-2:]) % MONTHS_OF[family["grain"]]:
+            continue
+        places = [["IN"] if name == "IN" else lists["states"].codes for name in family["geographies"]]
+        codes = [lists.get(name) or lists[f"{name}s"] for name in family["dimensions"]]
+        for geography, measure in itertools.product(itertools.chain(*places), family["measures"]):
+            here = [
+                [code.code for code in found.codes.values() if code.within in (None, geography)]
+                for found in codes
+            ]
+            for combination in itertools.product(*here):
+                pairs = tuple(zip(family["dimensions"], combination, strict=True))
+                yield family["table"], geography, period_of(month, family["grain"]), measure, pairs
 
 
-def build_frame(contract: Contract, *, share_shown: float, seed: int = 1) -> pl.DataFrame:
+def show_value(value: int | Shown | None) -> dict[str, object]:
+    """Return the columns of a figure that is shown as `value`, or of one that is not published."""
+    if value is None:
+        return {"value": None, "lower": None, "upper": None, "status": "not_published"}
+    if isinstance(value, Shown):
+        return {"value": value.value, "lower": value.lower, "upper": value.upper, "status": "shown"}
+    return {"value": value, "lower": max(value - 2, 10), "upper": value + 2, "status": "shown"}
+
+
+def build_frame(contract: Contract, *, share_shown: float, seed: int = 1, month: str = MONTH) -> pl.DataFrame:
     """Make every planned cell of an edition; a shown one is a multiple of 5 from 10 up to 3,00,000."""
     chance = random.Random(seed)
     rows: list[dict[str, object]] = []
-    for table, geography, measure, pairs in plan_cells(contract):
+    for table, geography, period, measure, pairs in plan_cells(contract, month):
         row: dict[str, object] = dict.fromkeys(SCHEMA) | {
             "table": table,
             "geography": geography,
-            "period": MONTH,
+            "period": period,
             "measure": measure,
-            "status": "not_published",
         }
         for number, (dimension, code) in enumerate(pairs, start=1):
             row |= {f"dimension_{number}": dimension, f"code_{number}": code}
-        if chance.random() < share_shown:
-            value = 5 * round(10 ** chance.uniform(0.31, 4.77))
-            row |= {"status": "shown", "value": value, "lower": max(value - 2, 10), "upper": value + 2}
-        rows.append(row)
+        is_shown = chance.random() < share_shown
+        rows.append(row | show_value(5 * round(10 ** chance.uniform(0.31, 4.77)) if is_shown else None))
     return pl.DataFrame(rows, schema=dict(SCHEMA), infer_schema_length=None)
+
+
+def change_figure(frame: pl.DataFrame, value: int | Shown | None, **named: str) -> pl.DataFrame:
+    """Return the frame with `value` as the figure of every cell whose columns are as `named`."""
+    here = pl.all_horizontal(pl.col(name) == wanted for name, wanted in named.items())
+    return frame.with_columns(
+        pl.when(here).then(pl.lit(new, dtype=SCHEMA[name])).otherwise(name).alias(name)
+        for name, new in show_value(value).items()
+    )
 
 
 class PageReader(HTMLParser):
@@ -138,6 +159,16 @@ def contract() -> Contract:
 @pytest.fixture
 def make_frame():
     return build_frame
+
+
+@pytest.fixture
+def set_figure():
+    return change_figure
+
+
+@pytest.fixture
+def list_plan():
+    return plan_cells
 
 
 @pytest.fixture

@@ -13,22 +13,25 @@ from pipeline.report.figures import SCHEMA, FiguresFormatError, Shown, read_figu
 HEADING = ",".join(SCHEMA)
 SHOWN = "by_service,IN,2026-10,incidents,service,FIR,,,125,123,127,shown"
 HIDDEN = "by_service,IN,2026-10,incidents,service,SHELTER,,,,,,not_published"
+TOTAL = "all,IN,2026-10,incidents,,,,,200,198,202,shown"
+QUARTER_END = TOTAL.replace("2026-10", "2026-12")
 
 
 def lines(*rows: str) -> bytes:
     return "".join(f"{row}\n" for row in (HEADING, *rows)).encode()
 
 
-def test_what_is_written_is_read_again_cell_by_cell(contract, make_frame, make_figures):
-    frame = make_frame(contract, share_shown=0.5)
+@pytest.mark.parametrize("month", ["2026-10", "2026-12"])
+def test_what_is_written_is_read_again_cell_by_cell(month, contract, make_frame, make_figures):
+    frame = make_frame(contract, share_shown=0.5, month=month)
     figures = make_figures(frame)
     read = {
-        (table, geography, cell.measure, cell.code_1, cell.code_2): cell.shown
-        for (table, geography), cells in figures.cells.items()
-        for cell in cells
+        (table, geography, cell.period, cell.measure, cell.code_1, cell.code_2): cell.shown
+        for table, geography in figures.parts
+        for cell in figures.of(table, geography)
     }
     written = {
-        (row["table"], row["geography"], row["measure"], row["code_1"], row["code_2"]): (
+        tuple(row[name] for name in ("table", "geography", "period", "measure", "code_1", "code_2")): (
             Shown(row["value"], row["lower"], row["upper"]) if row["status"] == "shown" else None
         )
         for row in frame.iter_rows(named=True)
@@ -85,7 +88,18 @@ def test_a_file_in_its_exact_form_is_read(tmp_path):
         (lines(SHOWN.replace(",IN,", ",../IN,")), "geography"),
         (lines(SHOWN.replace(",IN,", ",,")), "geography"),
         (lines(SHOWN.replace("2026-10", "2026-13")), "period"),
-        (lines(SHOWN, HIDDEN.replace("2026-10", "2026-09")), "more than one period"),
+        (lines(SHOWN.replace("2026-10", "2026-Q5")), "period"),
+        (lines(SHOWN.replace("2026-10", "2026-10-01")), "period"),
+        (lines(SHOWN, HIDDEN.replace("2026-10", "2026-09")), "not of just one month"),
+        (lines(SHOWN.replace("2026-10", "2026-Q4")), "not of just one month"),
+        (lines(TOTAL, SHOWN.replace("2026-10", "2026-Q4")), "does not end with its month"),
+        (lines(TOTAL, SHOWN.replace("2026-10", "2026")), "does not end with its month"),
+        (lines(QUARTER_END, SHOWN.replace("2026-10", "2026-Q3")), "does not end with its month"),
+        (lines(QUARTER_END, SHOWN.replace("2026-10", "2025")), "does not end with its month"),
+        (
+            lines(SHOWN.replace("2026-10", "2026"), HIDDEN.replace("2026-10", "2026-12")),
+            "of more than one period",
+        ),
         (lines(SHOWN, SHOWN), "twice"),
         (lines(HIDDEN, SHOWN), "sorted, quoted and ended"),
         (lines(SHOWN).replace(b"\n", b"\r\n"), "sorted, quoted and ended"),
@@ -103,6 +117,17 @@ def test_a_file_that_breaks_the_format_is_refused(content, says, tmp_path):
     path.write_bytes(content)
     with pytest.raises(FiguresFormatError, match=re.escape(says)):
         read_figures(path)
+
+
+def test_a_quarter_and_a_year_stand_beside_the_month_that_ends_them(tmp_path):
+    path = tmp_path / "figures.csv"
+    yearly = SHOWN.replace("2026-10", "2026").replace("by_service", "by_year")
+    path.write_bytes(lines(QUARTER_END, SHOWN.replace("2026-10", "2026-Q4"), yearly))
+    figures = read_figures(path)
+    assert figures.period == "2026-12"
+    assert [figures.of(table, "IN")[0].period for table in ("all", "by_service", "by_year")] == [
+        "2026-12", "2026-Q4", "2026",
+    ]  # fmt: skip
 
 
 def test_a_missing_file_is_one_clear_error(tmp_path):

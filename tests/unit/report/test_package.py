@@ -24,6 +24,7 @@ def test_the_manifest_holds_each_file_and_what_made_it(draft, edition):
         "number": 1,
         "announced_for": "2026-11-10T00:00:00+05:30",
         "licence": "CC-BY-4.0",
+        "corrects": None,
         "made_up": False,
         "versions": dict(edition.versions),
         "files": {

@@ -8,24 +8,13 @@ from pipeline.report.outline import RANGE, RANGE_MEASURES
 
 
 @pytest.fixture
-def make_page(contract, edition, make_frame, make_figures):
+def make_page(contract, edition, make_frame, make_figures, set_figure):
     """Build the national page with two ends of the range; None stands for an end that is not published."""
 
     def make(fewest: int | None, most: int | None) -> Page:
         frame = make_frame(contract, share_shown=1.0)
         for measure, value in zip(RANGE_MEASURES, (fewest, most), strict=True):
-            here = (pl.col("table") == RANGE.table) & (pl.col("measure") == measure)
-            bounds = (None,) * 3 if value is None else (value, max(value - 2, 10), value + 2)
-            changes = dict(zip(("value", "lower", "upper"), bounds, strict=True))
-            frame = frame.with_columns(
-                *(
-                    pl.when(here).then(pl.lit(new)).otherwise(name).alias(name)
-                    for name, new in changes.items()
-                ),
-                status=pl.when(here)
-                .then(pl.lit("not_published" if value is None else "shown"))
-                .otherwise("status"),
-            )
+            frame = set_figure(frame, value, table=RANGE.table, measure=measure)
         return build_page(make_figures(frame), contract, edition, "IN")
 
     return make

@@ -1,6 +1,7 @@
 """Index, catalog and feed tell of the approved editions, in the same bytes whenever they are written."""
 
 import json
+import shutil
 from datetime import datetime
 from pathlib import Path
 from xml.etree import ElementTree
@@ -18,22 +19,28 @@ APPROVER = "Approver Canary"
 
 
 @pytest.fixture
-def publish(contract, make_frame, tmp_path):
-    """Publish an edition below a folder; without a name it stays unapproved."""
+def publish(contract, make_frame, set_figure, tmp_path):
+    """Publish an edition below a folder, and first those that it corrects; without a name it stays unapproved."""
+    published = tmp_path / "published"
 
     def make(month: str, number: int, approved_by: str | None = APPROVER) -> Path:
-        edition = Edition(month, number, {"code": "0.1.0"})
-        folder = tmp_path / "published" / edition.folder
-        frame = make_frame(contract, share_shown=0.5, seed=number)
-        write_figures(
-            frame.with_columns(period=frame["period"].str.replace("2026-10", month)), folder / "figures.csv"
-        )
+        former = None
+        if number > 1:
+            former = published / month / f"e{number - 1}" / "figures.csv"
+            if not former.exists():
+                make(month, number - 1, approved_by)
+        edition = Edition(month, number, {"code": "0.1.0"}, reason="linkage" if former else None)
+        folder = published / edition.folder
+        frame = make_frame(contract, share_shown=0.5, month=month)
+        # One figure differs between any two editions of a month.
+        frame = set_figure(frame, 50 + 5 * number, table="total", geography="IN-WB")
+        write_figures(frame, folder / "figures.csv")
         for geography in ("IN", *contract.code_lists["states"].codes):
-            render_geography(folder, edition, geography, contract)
+            render_geography(folder, edition, geography, contract, former=former)
         write_manifest(folder, edition)
         if approved_by:
             approve(folder, approved_by)
-        return tmp_path / "published"
+        return published
 
     return make
 
@@ -53,14 +60,15 @@ def site_files(published: Path) -> dict[str, bytes]:
 
 
 def test_the_newest_edition_comes_first_everywhere(publish, contract):
-    for month, number in (("2026-09", 1), ("2026-10", 1), ("2026-09", 2), ("2025-12", 10), ("2025-12", 9)):
+    for month, number in (("2026-09", 1), ("2026-10", 1), ("2026-09", 2), ("2025-12", 10)):
         published = publish(month, number)
     write_site(published, contract)
-    expected = ["JWB-2026-10-e1", "JWB-2026-09-e2", "JWB-2026-09-e1", "JWB-2025-12-e10", "JWB-2025-12-e9"]
+    older = [f"JWB-2025-12-e{number}" for number in range(10, 0, -1)]
+    expected = ["JWB-2026-10-e1", "JWB-2026-09-e2", "JWB-2026-09-e1", *older]
     catalog = json.loads((published / "catalog.json").read_bytes())
     assert [dataset["id"] for dataset in catalog["datasets"]] == expected
     assert [dataset["replaced_by"] for dataset in catalog["datasets"]] == [
-        None, None, "JWB-2026-09-e2", None, "JWB-2025-12-e10",
+        None, None, "JWB-2026-09-e2", None, *["JWB-2025-12-e10"] * 9,
     ]  # fmt: skip
     feed = ElementTree.parse(published / "feed.xml").getroot()
     assert [title.text.split()[-1] for title in feed.iterfind(f"{ATOM}entry/{ATOM}title")] == expected
@@ -115,7 +123,55 @@ def test_every_address_of_the_index_is_there(publish, contract, parse_page):
         if address.startswith("#"):
             assert address[1:] in ids
         elif "://" not in address:
-            assert (published / address).is_file()
+            assert (published / address.partition("#")[0]).is_file()
+
+
+def test_index_catalog_and_feed_say_which_edition_is_corrected_why_and_where(publish, contract, parse_page):
+    published = publish("2026-09", 2)
+    write_site(published, contract)
+    newer, first = json.loads((published / "catalog.json").read_bytes())["datasets"]
+    assert newer["corrects"] == {
+        "edition": "JWB-2026-09-e1",
+        "reason": "linkage",
+        "reason_label": "Reports were linked wrongly",
+        "changed": ["IN-WB"],
+    }
+    assert first["corrects"] is None
+    said = "Why: Reports were linked wrongly. Corrected figures: West Bengal."
+    index = " ".join("".join(parse_page((published / "index.html").read_bytes()).itertext()).split())
+    assert f"JWB-2026-09-e2 corrects JWB-2026-09-e1. {said}" in index
+    assert "Replaced by JWB-2026-09-e2." in index
+    feed = ElementTree.parse(published / "feed.xml").getroot()
+    summaries = [entry.find(f"{ATOM}summary").text for entry in feed.iterfind(f"{ATOM}entry")]
+    assert summaries[0].endswith(f"not prevalence. Corrects JWB-2026-09-e1. {said}")
+    assert "Corrects" not in summaries[1]
+
+
+def test_a_correction_leaves_the_pages_of_the_former_edition_as_they_were(publish, contract):
+    published = publish("2026-09", 1)
+    before = {path: path.read_bytes() for path in (published / "2026-09" / "e1").rglob("*") if path.is_file()}
+    publish("2026-09", 2)
+    write_site(published, contract)
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_manifest_from_before_there_were_corrections_is_read(publish, contract):
+    published = publish("2026-09", 1)
+    path = published / "2026-09" / "e1" / "manifest.json"
+    older = json.loads(path.read_bytes())
+    del older["corrects"]
+    path.write_text(json.dumps(older), encoding="utf-8")
+    approve(path.parent, APPROVER)
+    write_site(published, contract)
+    (dataset,) = json.loads((published / "catalog.json").read_bytes())["datasets"]
+    assert dataset["corrects"] is None
+
+
+def test_a_correction_of_an_edition_that_is_gone_stops_the_site(publish, contract):
+    published = publish("2026-09", 2)
+    shutil.rmtree(published / "2026-09" / "e1")
+    with pytest.raises(EditionDamagedError, match="JWB-2026-09-e2 corrects is missing"):
+        write_site(published, contract)
 
 
 def test_only_approved_editions_are_told_of(publish, contract):

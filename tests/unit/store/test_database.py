@@ -56,6 +56,7 @@ def test_reporting_changes_nothing_of_a_report(engine: sa.Engine) -> None:
         tables.links.update().values(verdict="counted"),
         tables.pairs.delete(),
         tables.alike.delete(),
+        tables.counted.update().values(state="IN-WB"),
     ):
         with (
             pytest.raises(sa.exc.ProgrammingError, match="permission denied"),
@@ -64,7 +65,7 @@ def test_reporting_changes_nothing_of_a_report(engine: sa.Engine) -> None:
             connection.execute(statement)
 
 
-@pytest.mark.parametrize("table", [tables.figures, tables.editions], ids=str)
+@pytest.mark.parametrize("table", [tables.figures, tables.editions, tables.consents], ids=str)
 def test_intake_publishes_nothing(engine: sa.Engine, table: sa.Table) -> None:
     with (
         pytest.raises(sa.exc.ProgrammingError, match="permission denied"),
@@ -86,6 +87,20 @@ def test_bytes_come_back_as_they_went(engine: sa.Engine) -> None:
 
 # PostgreSQL keeps no NUL in text; reading refuses it long before.
 text = st.one_of(st.none(), st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
+
+
+def test_lists_of_codes_come_back_as_they_went(engine: sa.Engine) -> None:
+    schema = pl.Schema({"number": pl.Int64, "codes": pl.List(pl.String)})
+    frame = pl.DataFrame(
+        {"number": [1, 2, 3, 4], "codes": [["A_1"], [], None, ["B", "C.d-e"]]}, schema=schema
+    )
+    columns = (sa.Column("number", sa.Integer), sa.Column("codes", sa.ARRAY(sa.Text)))
+    table = sa.Table("codes_in", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+    with engine.connect() as connection:
+        table.create(connection)
+        copy_in(connection, table, frame)
+        assert copy_out(connection, sa.select(table), schema).sort("number").equals(frame)
+        connection.rollback()
 
 
 @given(st.lists(st.tuples(text, st.one_of(st.none(), st.integers(-(2**31), 2**31 - 1)))))

@@ -1,0 +1,238 @@
+"""From a stack of editions to the linked tables that an attacker holds, bound by all that is shown."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from pipeline.contract import NATIONAL
+from pipeline.protect import model as m
+from pipeline.protect.axes import STATE, Axis, make_axes
+from pipeline.protect.counted import CELL, Counted
+from pipeline.protect.evidence import compare_members
+from pipeline.protect.plan import DOUBTFUL_ARE_ONE, Family, list_due
+from pipeline.protect.stack import Stack, merge_incidents
+
+
+@dataclass(frozen=True)
+class Table:
+    """One measure of a family of the plan in one kind of place: the nation, or the states."""
+
+    family: Family
+    measure: str
+    by_state: bool
+
+    @property
+    def dimensions(self) -> frozenset[str]:
+        return frozenset(self.family.dimensions) | ({STATE} if self.by_state else set())
+
+    def only(self) -> Family:
+        """Return the family as if it stood in this kind of place alone."""
+        return replace(self.family, national=not self.by_state, by_state=self.by_state)
+
+    def select(self, cells: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows of this table."""
+        place = pl.col("geography") != NATIONAL if self.by_state else pl.col("geography") == NATIONAL
+        return cells.filter(place, pl.col("table") == self.family.table, pl.col("measure") == self.measure)
+
+    def codes_of(self, row: Mapping[str, str]) -> dict[str, str]:
+        """Return the codes of a cell by dimension, the state among them."""
+        codes = {name: row[f"code_{number}"] for number, name in enumerate(self.family.dimensions, start=1)}
+        return codes | ({STATE: row["geography"]} if self.by_state else {})
+
+
+def list_tables(stack: Stack, month: str) -> list[Table]:
+    """Return the tables of incidents that editions of `month` hold."""
+    return [
+        Table(family, measure, by_state)
+        for family in list_due(stack.plan, month)
+        if family.unit == "incidents"
+        for measure in family.measures
+        for by_state, stands in ((False, family.national), (True, family.by_state))
+        if stands
+    ]
+
+
+RECEIVED = "rows_received"
+"""The measure of rows that is the sum of the others of its family."""
+
+
+def list_row_measures(stack: Stack) -> list[str]:
+    """Return the measures that count rows by what became of them, without their sum."""
+    families = (family for family in stack.plan.families if family.unit == "rows")
+    return [measure for family in families for measure in family.measures if measure != RECEIVED]
+
+
+def name_rows(block: m.Block, measure: str) -> m.Key:
+    """Name the cell of the model that counts rows of an edition."""
+    return ("rows", block, measure)
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """The model of a stack, and which figures of the draft bind which of its cells."""
+
+    model: m.Model
+    tables: Mapping[m.Block, list[Table]]
+    bound_by: Mapping[int, list[tuple[str, ...]]]
+
+    @cached_property
+    def names(self) -> list[m.Key]:
+        """The names of the model's cells, by number."""
+        return list(self.model.cells)
+
+
+def name_cell(axes: Mapping[str, Axis], block: m.Block, table: Table, codes: Mapping[str, str]) -> m.Key:
+    """Name the cell of the model for one planned cell, or for the class of cells in which it is."""
+    classes = m.find_class(axes, codes)
+    if table.family.grain != "month":
+        return m.name_period(block, table.family.table, classes)
+    counts = "doubtful_are_one" if table.measure == DOUBTFUL_ARE_ONE else "incidents"
+    return m.name_margin(block, classes, counts=counts)
+
+
+def assemble(stack: Stack, draft: Counted, figures: pl.DataFrame) -> Assembly:
+    """Build the linked tables of a stack in which the draft shows `figures` (FIGURE_COLUMNS and as_of)."""
+    shown = {_block(each): figures if each is draft else _published(each) for each in stack.editions}
+    seen = pl.concat([each.drop("as_of") for each in shown.values()]).filter(status="shown")
+    model = m.Model(make_axes(seen, stack.plan, stack.contract))
+    tables = {_block(each): list_tables(stack, each.month) for each in stack.editions}
+    dimensions = sorted({table.dimensions for each in tables.values() for table in each}, key=sorted)
+    for edition in stack.editions:
+        m.add_month(model, _block(edition), dimensions)
+        m.add_doubtful(model, _block(edition))
+        rows = [name_rows(_block(edition), measure) for measure in list_row_measures(stack)]
+        if rows:
+            model.relate(name_rows(_block(edition), RECEIVED), rows)
+    for edition in stack.editions:
+        _add_periods(model, stack, edition, tables[_block(edition)])
+        _add_changes(model, stack, edition, shown[_block(edition)], tables[_block(edition)])
+    bound_by: dict[int, list[tuple[str, ...]]] = {}
+    for block, frame in shown.items():
+        for row, key in _list_bound(model.axes, block, frame, tables[block]):
+            model.bind(key, row["lower"], row["upper"])
+            if block == _block(draft):
+                bound_by.setdefault(model.cell(key), []).append(tuple(row[name] for name in CELL))
+    return Assembly(model, tables, bound_by)
+
+
+def _block(edition: Counted) -> m.Block:
+    return edition.month, edition.number
+
+
+def _published(edition: Counted) -> pl.DataFrame:
+    assert edition.figures is not None
+    return edition.figures
+
+
+def _list_bound(
+    axes: Mapping[str, Axis], block: m.Block, frame: pl.DataFrame, tables: list[Table]
+) -> Iterator[tuple[dict[str, Any], m.Key]]:
+    """Give the bounds that an edition sets: what it carries forward was bound by the edition that set it."""
+    anew = frame.filter(pl.col("status") == "shown", pl.col("as_of") == block[1])
+    for table in tables:
+        for row in table.select(anew).iter_rows(named=True):
+            yield row, name_cell(axes, block, table, table.codes_of(row))
+    for row in anew.filter(pl.col("measure").str.starts_with("rows_")).iter_rows(named=True):
+        yield row, name_rows(block, row["measure"])
+
+
+def _add_periods(model: m.Model, stack: Stack, edition: Counted, tables: list[Table]) -> None:
+    for table in tables:
+        basis = stack.list_basis(edition, table.family)
+        if table.family.grain != "month" and basis is not None:
+            blocks = [_block(each) for each in basis]
+            withdrawn = _count_withdrawn(basis)
+            m.add_period(model, _block(edition), table.family.table, table.dimensions, blocks, withdrawn)
+
+
+def _count_withdrawn(basis: list[Counted]) -> dict[str, int]:
+    """Return how many incidents of each state the months once counted and the period does not."""
+    gone: dict[str, int] = {}
+    for edition in basis:
+        if edition.cells is None:
+            continue
+        once = edition.cells.filter(pl.col("table") == "total", pl.col("geography") != NATIONAL)
+        now = dict(edition.incidents.group_by("state").len().iter_rows())
+        for state, count in once.select("geography", "count").iter_rows():
+            gone[state] = gone.get(state, 0) + max(0, count - now.get(state, 0))
+    return {state: number for state, number in gone.items() if number}
+
+
+def _add_changes(
+    model: m.Model, stack: Stack, edition: Counted, figures: pl.DataFrame, tables: list[Table]
+) -> None:
+    """Tie what a correction carries forward to the edition that set it: it changed by few persons, or not at all."""
+    # Of a hidden figure nobody can see whether it is carried forward.
+    carried = figures.filter(pl.col("as_of") < edition.number, pl.col("status") == "shown")
+    for number in carried["as_of"].unique().sort().to_list():
+        former = stack.find(edition.month, number)
+        assert former is not None
+        for table in tables:
+            rows = table.select(carried).filter(as_of=number)
+            changes = _count_changes(stack, former, edition, table)
+            for row in rows.iter_rows(named=True):
+                codes = table.codes_of(row)
+                if m.count_codes(model.axes, m.find_class(model.axes, codes)) > 1:
+                    continue
+                before, after = (
+                    name_cell(model.axes, _block(each), table, codes) for each in (former, edition)
+                )
+                known = changes.get((row["geography"], row["code_1"], row["code_2"]), 0)
+                m.add_small_change(model, before, after, max(known, stack.plan.threshold_persons - 1))
+
+
+def _count_changes(
+    stack: Stack, former: Counted, edition: Counted, table: Table
+) -> dict[tuple[str, ...], int]:
+    """Return how many incidents a cell lost or won at most since `former`, by place.
+
+    Of what was withdrawn since it changed, only the exact counts tell.
+    """
+    last = edition if edition.cells is not None else stack.find(edition.month, edition.number - 1)
+    assert last is not None
+    since, lately = (
+        {row[:3]: max(row[3], row[4]) for row in changes_of(stack, each, edition, table).iter_rows()}
+        for each in (former, last)
+    )
+    before, after = (_list_counts(each, table) for each in (former, last))
+    return {
+        place: max(
+            since.get(place, 0), abs(after.get(place, 0) - before.get(place, 0)) + lately.get(place, 0)
+        )
+        for place in {*since, *lately, *before, *after}
+    }
+
+
+def _list_counts(edition: Counted, table: Table) -> dict[tuple[str, ...], int]:
+    if edition.cells is None:
+        return {}
+    cells = table.select(edition.cells).select("geography", "code_1", "code_2", "count")
+    return {row[:3]: row[3] for row in cells.iter_rows()}
+
+
+def changes_of(stack: Stack, former: Counted, edition: Counted, table: Table) -> pl.DataFrame:
+    """Return what changed in the cells of a table: place, incidents added and removed, and persons behind them.
+
+    Columns: geography, code_1, code_2, added, removed, persons_changed, persons_added, persons_removed.
+    """
+    before, after = (merge_incidents(each, table.family, stack) for each in (former, edition))
+    empty = edition.incidents.clear()
+    return compare_members(
+        empty if before is None else before,
+        empty if after is None else after,
+        table.only(),
+        table.measure,
+        stack.plan,
+    ).select(
+        "geography",
+        "code_1",
+        "code_2",
+        "added",
+        "removed",
+        "persons_changed",
+        "persons_added",
+        "persons_removed",
+    )
