@@ -1,9 +1,11 @@
 """The peer: tau-Argus as `pytauargus` wraps it, on the same tables and with the same attacker.
 
 Its audit and its optimal method read any linked tables from a file of the "JJ" form, which is written here: the
-wrapper's own file tells the attacker that no cell is below the least value of the table, which nobody knows.
+wrapper's own file tells the attacker that no cell is below the least value of the table, which nobody knows. Folders
+are given as absolute paths: the engine leaves logs where it is called, so it is called there.
 """
 
+import contextlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +37,8 @@ def audit(made: Made, hidden: Collection[int], folder: Path) -> dict[int, tuple[
     """Return the interval of each hidden cell where exact values are shown of all others; the end may be infinite."""
     path = folder / "audit.jj"
     _write(path, made, {}, hidden, zeros_known=False)
-    rows = audit_jj(str(path))
+    with contextlib.chdir(folder):
+        rows = audit_jj(str(path))
     return {row["cell"]: (row["min"], np.inf if row["max"] > ENDLESS / 10 else row["max"]) for row in rows}
 
 
@@ -43,7 +46,8 @@ def suppress_optimal(made: Made, primary: Levels, folder: Path, *, seconds: int)
     """Return the cells that its optimal method hides beside the primary ones, at a cost of 1 each."""
     path, answer = folder / "optimal.jj", folder / "optimal.out"
     _write(path, made, primary, (), zeros_known=True)
-    code = HiTaSCtrl().full_jj(in_file_jj=str(path), out_file=str(answer), max_time=seconds)
+    with contextlib.chdir(folder):
+        code = HiTaSCtrl().full_jj(in_file_jj=str(path), out_file=str(answer), max_time=seconds)
     if code > 1:
         raise RuntimeError(f"tau-Argus gave up with code {code}.")
     return frozenset(int(line) for line in answer.read_text(encoding="utf-8").split()) - primary.keys()
@@ -68,17 +72,18 @@ def suppress_modular(
             for line in (f"g{number:03d}", *(f"@r{starts[number] + row:03d}" for row in range(size)))
         ]
         hierarchy.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    result = protect(
-        micro,
-        [["row", "column"]],
-        response="one",
-        safety_rules=f"FREQ({threshold},20)",
-        suppress="MOD(1)",
-        cost_var="-2",
-        hrc={"row": str(hierarchy)} if sizes else None,
-        hierleadstring="@" if sizes else None,
-        workdir=str(folder),
-    )
+    with contextlib.chdir(folder):
+        result = protect(
+            micro,
+            [["row", "column"]],
+            response="one",
+            safety_rules=f"FREQ({threshold},20)",
+            suppress="MOD(1)",
+            cost_var="-2",
+            hrc={"row": str(hierarchy)} if sizes else None,
+            hierleadstring="@" if sizes else None,
+            workdir=str(folder),
+        )
     path = folder / "modular.jj"
     if not result.engine._tau.write_jj_format(0, str(path), 0.0, float(inner.sum()), False, False, False):
         raise RuntimeError("tau-Argus wrote no file of its table.")
