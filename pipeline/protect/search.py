@@ -12,7 +12,7 @@ from pipeline.protect.solver import Flags, Floats, Ints, Program, Solution, Solv
 from pipeline.protect.sweep import Aims, sweep
 from pipeline.protect.system import TOLERANCE, System
 
-_PAYING = 1_000
+_PAYING = 4_000
 """A sweep pays while it settles one target for so many columns; then single climbs are quicker, as measured."""
 
 _CORNERS = 2

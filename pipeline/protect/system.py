@@ -138,7 +138,8 @@ class _Rows:
         if slack_from is not None:
             slack = self._size + len(self._slack_from)
             self._slack_from.append(slack_from)
-            self._slack_for.append(columns[0])
+            # What a target comes to follows from its cells, whichever of them move.
+            self._slack_for.append(columns[0] if np.isfinite(slack_from) else -1)
             columns, weights = (*columns, slack), (*weights, -1.0)
         self._columns.append(columns)
         self._weights.append(weights)
@@ -158,7 +159,9 @@ class _Rows:
             columns=columns[order],
             weights=weights[order],
             places=places,
-            blocks=np.concatenate([blocks, blocks[np.array(self._slack_for, np.int64)]]).astype(np.int64),
+            blocks=np.concatenate(
+                [blocks, np.append(blocks, -1)[np.array(self._slack_for, np.int64)]]
+            ).astype(np.int64),
         )
 
 
