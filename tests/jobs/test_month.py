@@ -37,10 +37,21 @@ def read_tree(folder: Path) -> dict[str, tuple[bytes, int]]:
     }
 
 
-def test_every_row_of_the_example_has_exactly_one_line(october, contract: Contract) -> None:
-    files = write_example(october.settings.inbox, month="2026-10", reports=300, seed=7, contract=contract)
-    october.run()
-    lines = october.export()
+@pytest.fixture
+def example(october, contract: Contract, once):
+    """October with the example's returns, published."""
+
+    def publish() -> None:
+        write_example(october.settings.inbox, month="2026-10", reports=300, seed=7, contract=contract)
+        october.run()
+
+    once("example", publish)
+    return october
+
+
+def test_every_row_of_the_example_has_exactly_one_line(example) -> None:
+    files = list(example.settings.inbox.glob("*/*"))
+    lines = example.export()
     assert len(lines) == 300 == sum(count_rows(path) for path in files)
     verdicts = Counter(line["verdict"] for line in lines)
     assert set(verdicts) == {"counted", "duplicate", "quarantined", "held", "withdrawn", "superseded"}
@@ -52,28 +63,24 @@ def test_every_row_of_the_example_has_exactly_one_line(october, contract: Contra
     assert {line["incident_id"] for line in lines if line["verdict"] == "duplicate"} <= set(incidents)
 
 
-def test_a_second_run_changes_nothing(october, contract: Contract) -> None:
-    write_example(october.settings.inbox, month="2026-10", reports=120, seed=7, contract=contract)
-    october.run()
-    before = read_tree(october.settings.published), read_tree(october.settings.returns), october.export()
-    october.run()
+def test_a_second_run_changes_nothing(example) -> None:
+    before = read_tree(example.settings.published), read_tree(example.settings.returns), example.export()
+    example.run()
     assert (
-        read_tree(october.settings.published),
-        read_tree(october.settings.returns),
-        october.export(),
+        read_tree(example.settings.published),
+        read_tree(example.settings.returns),
+        example.export(),
     ) == before
 
 
 def test_an_edition_that_counts_made_up_returns_says_so_and_no_other_does(
-    october, november, contract: Contract, make_report
+    example, november, make_report
 ) -> None:
-    write_example(october.settings.inbox, month="2026-10", reports=60, seed=7, contract=contract)
-    october.run()
     november.send_reports("UTTHAN", make_report("U-1"))
     november.run()
     pages = {
         month.month: (month.settings.published / month.month / "e1" / "IN" / "report.en.html").read_text()
-        for month in (october, november)
+        for month in (example, november)
     }
     assert "Made-up example" in pages["2026-10"]
     assert "Made-up example" not in pages["2026-11"]
