@@ -20,7 +20,7 @@ def draw(results: Mapping[str, Any]) -> Iterator[str]:
             f"{month['empty_seconds']} s, {month['ratio']} times; first run on a new home "
             f"{month['cold_seconds']} s"
         )
-    yield from _draw_targets(results["targets"])
+    yield from draw_targets(results["targets"])
 
 
 def _draw_steps(measured: Mapping[str, Any]) -> Iterator[str]:
@@ -45,10 +45,11 @@ def _draw_steps(measured: Mapping[str, Any]) -> Iterator[str]:
     )
 
 
-def _draw_targets(targets: list[Mapping[str, Any]]) -> Iterator[str]:
+def draw_targets(targets: list[Mapping[str, Any]]) -> Iterator[str]:
+    """Draw what was to be reached, what was measured, and whether that meets it."""
     words = {True: "yes", False: "NO", None: "not run"}
     yield ""
-    yield f"{'target':52}{'reach':>14}{'measured':>10}{'met':>9}"
+    yield f"{'target':56}{'reach':>16}{'measured':>11}{'met':>9}"
     for target in targets:
-        measured = "" if target["measured"] is None else f"{target['measured']:.2f}"
-        yield f"{target['what']:52}{target['reach']:>14}{measured:>10}{words[target['met']]:>9}"
+        measured = "" if target["measured"] is None else f"{target['measured']:,.2f}"
+        yield f"{target['what']:56}{target['reach']:>16}{measured:>11}{words[target['met']]:>9}"

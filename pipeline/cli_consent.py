@@ -1,12 +1,10 @@
 """Commands about consent of collectives to figures that come mostly from one of them."""
 
-import os
 from pathlib import Path
 
 import click
 
-from pipeline.cli_review import Month
-from pipeline.settings import Settings, read_settings
+from pipeline.cli_review import Month, ready
 
 _month = click.option("--month", type=Month(), required=True, help="Month of the edition.")
 _edition = click.option(
@@ -18,14 +16,6 @@ _edition = click.option(
 _recorder = click.option(
     "--as", "recorder", metavar="NAME", required=True, help="Name of whoever of the data team records it."
 )
-
-
-def _ready() -> Settings:
-    from pipeline import jobs
-
-    settings = read_settings(os.environ)
-    jobs.prepare(settings)
-    return settings
 
 
 @click.group()
@@ -44,7 +34,7 @@ def form(collective: str, month: str, edition: int | None, out: Path) -> None:
     """Write the letter that a collective signs, if it wants to."""
     from pipeline import jobs
 
-    about = jobs.write_consent_form(_ready(), collective, month, out, edition)
+    about = jobs.write_consent_form(ready(), collective, month, out, edition)
     click.echo(f"Wrote the letter of {collective} for {about} to {out}.")
 
 
@@ -66,7 +56,7 @@ def give(letters: tuple[Path, ...], month: str, edition: int | None, recorder: s
     """
     from pipeline import jobs
 
-    for line in jobs.give_consent(_ready(), month, letters, recorder, edition):
+    for line in jobs.give_consent(ready(), month, letters, recorder, edition):
         click.echo(line)
 
 
@@ -79,7 +69,7 @@ def withdraw(collective: str, month: str, edition: int | None, recorder: str) ->
     """Take back the consent of a collective, before the edition is approved."""
     from pipeline import jobs
 
-    for line in jobs.withdraw_consent(_ready(), collective, month, recorder, edition):
+    for line in jobs.withdraw_consent(ready(), collective, month, recorder, edition):
         click.echo(line)
 
 
@@ -89,5 +79,5 @@ def list_(month: str) -> None:
     """Say of every collective that files for a month whether it has consented."""
     from pipeline import jobs
 
-    for line in jobs.list_consents(_ready(), month):
+    for line in jobs.list_consents(ready(), month):
         click.echo(line)

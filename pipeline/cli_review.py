@@ -16,7 +16,8 @@ class Month(click.ParamType[str]):
         return check_month(value)
 
 
-def _ready() -> Settings:
+def ready() -> Settings:
+    """Return the settings of an installation that is made ready for a command."""
     from pipeline import jobs
 
     settings = read_settings(os.environ)
@@ -38,7 +39,7 @@ def list_(month: str | None) -> None:
     """List the pairs that wait for a reviewer."""
     from pipeline import jobs
 
-    for line in jobs.list_doubtful(_ready(), month):
+    for line in jobs.list_doubtful(ready(), month):
         click.echo(line)
 
 
@@ -48,7 +49,7 @@ def show(pair: str) -> None:
     """Show both reports of a pair side by side; keep what you see to yourself."""
     from pipeline import jobs
 
-    for line in jobs.show_pair(_ready(), pair):
+    for line in jobs.show_pair(ready(), pair):
         click.echo(line)
 
 
@@ -60,7 +61,7 @@ def decide(pair: str, answer: str, reviewer: str) -> None:
     """Decide whether both reports of a pair tell of one incident."""
     from pipeline import jobs
 
-    click.echo(jobs.decide_pair(_ready(), pair, answer, reviewer))
+    click.echo(jobs.decide_pair(ready(), pair, answer, reviewer))
 
 
 @review.command()
@@ -70,7 +71,7 @@ def undo(pair: str, reviewer: str) -> None:
     """Take back your newest decision on a pair."""
     from pipeline import jobs
 
-    click.echo(jobs.undo_decision(_ready(), pair, reviewer))
+    click.echo(jobs.undo_decision(ready(), pair, reviewer))
 
 
 @click.command()
@@ -80,5 +81,5 @@ def explain(report: str, collective: str | None) -> None:
     """Say why a report, given by its id or key, is in its incident."""
     from pipeline import jobs
 
-    for line in jobs.explain_report(_ready(), report, collective):
+    for line in jobs.explain_report(ready(), report, collective):
         click.echo(line)

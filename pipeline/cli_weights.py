@@ -1,11 +1,10 @@
 """Commands about the weights of linkage: learn new ones and see how they do, for a person to accept."""
 
-import os
 from pathlib import Path
 
 import click
 
-from pipeline.settings import read_settings
+from pipeline.cli_review import ready
 
 
 @click.group()
@@ -16,12 +15,9 @@ def weights() -> None:
 @weights.command()
 def propose() -> None:
     """Fit the weights anew to made-up worlds and to pairs that two reviewers settled."""
-    from pipeline import jobs
     from pipeline.jobs.weighing import propose_weights
 
-    settings = read_settings(os.environ)
-    jobs.prepare(settings)
-    propose_weights(settings, click.echo)
+    propose_weights(ready(), click.echo)
 
 
 @weights.command()

@@ -14,6 +14,7 @@ from bench.protection.corrections import correct
 from bench.protection.drawing import draw_month
 from pipeline.contract import Contract
 from pipeline.protect.counted import CELLS_SCHEMA
+from pipeline.protect.periods import ends_period, list_months
 from pipeline.settings import shift_month
 
 FIRST_MONTH = "2025-01"
@@ -65,7 +66,7 @@ class Timeline:
         frames = [release.incidents]
         if grain != "month":
             by_key = {each.key: each.incidents for each in self.releases[: position + 1]}
-            months = list_months(release.month, grain)
+            months = list_closed(release.month, grain)
             frames = [by_key[key] for key in release.basis if key[0] in months]
         gone = list(self.withdrawn_by(position))
         live = pl.concat(frames).filter(~pl.col("incident").is_in(gone))
@@ -84,12 +85,9 @@ class _Office:
     people: list[pl.DataFrame] = field(default_factory=list)
 
 
-def list_months(month: str, grain: str) -> list[str]:
+def list_closed(month: str, grain: str) -> list[str]:
     """Return the months of the quarter or year that `month` closes, or none where it closes none."""
-    length = {"month": 1, "quarter": 3, "year": 12}[grain]
-    if int(month[5:]) % length:
-        return []
-    return [shift_month(month, -back) for back in range(length - 1, -1, -1)]
+    return list_months(month, grain) if ends_period(month, grain) else []
 
 
 def invent_timeline(
@@ -125,7 +123,7 @@ def _list_corrected(position: int, chance: np.random.Generator) -> Iterator[int]
 
 def _release(office: _Office, month: str, withdrawn: frozenset[str]) -> Release:
     office.numbers[month] = office.numbers.get(month, 0) + 1
-    spans = {each for grain in ("quarter", "year") for each in list_months(month, grain)}
+    spans = {each for grain in ("quarter", "year") for each in list_closed(month, grain)}
     basis = tuple((each, office.numbers[each]) for each in sorted(spans) if each in office.numbers)
     collectives = tuple(office.contract.code_lists["collectives"].codes)
     return Release(

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bench.table import draw_targets
+
 
 def draw(results: Mapping[str, Any]) -> Iterator[str]:
     """Yield the lines of all tables."""
@@ -19,7 +21,7 @@ def draw(results: Mapping[str, Any]) -> Iterator[str]:
     yield from _draw_ours(results.get("ours") or {})
     yield from _draw_attacks(results)
     yield from _draw_replays(results.get("replays") or {})
-    yield from _draw_targets(results["targets"])
+    yield from draw_targets(results["targets"])
 
 
 def _draw_peers(rows: list[Mapping[str, Any]]) -> Iterator[str]:
@@ -77,12 +79,3 @@ def _draw_replays(replays: Mapping[str, Any]) -> Iterator[str]:
             f"{taught['duty_bearer']:>8,}{taught['service']:>9,}{taught['incident_kind']:>7,}"
             f"{found['figures_moved']:>8,}"
         )
-
-
-def _draw_targets(targets: list[Mapping[str, Any]]) -> Iterator[str]:
-    words = {True: "yes", False: "NO", None: "not run"}
-    yield ""
-    yield f"{'target':56}{'reach':>16}{'measured':>11}{'met':>9}"
-    for target in targets:
-        measured = "" if target["measured"] is None else f"{target['measured']:,.2f}"
-        yield f"{target['what']:56}{target['reach']:>16}{measured:>11}{words[target['met']]:>9}"

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import sqlalchemy as sa
 
-from pipeline.contract import NATIONAL, CodeList
+from pipeline.contract import NATIONAL
 from pipeline.errors import JawabdehiError, RetryableError, UsageError
 from pipeline.files import write_atomically
 from pipeline.jobs.pages import describe_edition, draft_folder, name_geographies
@@ -86,7 +86,7 @@ def tabulate_edition(settings: Settings, edition_id: str) -> str:
             _tabulate(connection, record, plan)
             accounts = release.account_for_rows(connection, edition_id)
             filed = release.count_collectives_filed(connection, edition_id, record.month)
-            expected = len(list_expected(place.contract.code_lists["collectives"], record.month))
+            expected = len(place.contract.code_lists["collectives"].valid_in(record.month))
             cells = _count_returns(accounts, expected=expected, filed=filed)
             release.add_cells(connection, edition_id, cells.with_columns(period=pl.lit(record.month)))
     return edition_id
@@ -94,10 +94,10 @@ def tabulate_edition(settings: Settings, edition_id: str) -> str:
 
 def _tabulate(connection: sa.Connection, record: release.EditionRecord, plan: Plan) -> None:
     """Count by grain: a quarter or year counts what the editions of its months do, where none is missing."""
-    due = list_due(plan, record.month)
+    due, counted_by = list_due(plan, record.month), release.load_basis(connection, record)
     for grain in dict.fromkeys(family.grain for family in due):
         months = list_months(record.month, grain)
-        basis = [each for each in record.basis if release.load_edition(connection, each).month in months]
+        basis = [each.edition_id for each in counted_by if each.month in months]
         if len(basis) == len(months):
             families = [family for family in due if family.grain == grain]
             queries = build_tabulation(
@@ -174,15 +174,6 @@ def publish_edition(settings: Settings, edition_id: str, manifest_sha256: str, a
                 connection, "edition published", edition_id, {}, actor=approved_by, at=datetime.now(UTC)
             )
     return edition_id
-
-
-def list_expected(collectives: CodeList, month: str) -> frozenset[str]:
-    """Return the collectives that are expected to file for a month: those whose validity touches it."""
-    return frozenset(
-        code.code
-        for code in collectives.codes.values()
-        if (code.valid_from or "")[:7] <= month <= (code.valid_to or "9999")[:7]
-    )
 
 
 def _count_returns(accounts: pl.DataFrame, *, expected: int, filed: int) -> pl.DataFrame:

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from pipeline.contract import NATIONAL, CodeList
 from pipeline.errors import JawabdehiError
 from pipeline.files import write_atomically
-from pipeline.jobs.editions import list_expected
 from pipeline.jobs.protection import AUDIT_REPORT
 from pipeline.jobs.workplace import open_workplace
 from pipeline.report.edition import Edition
@@ -29,8 +28,8 @@ def month_is_due(settings: Settings, month: str) -> bool:
     if datetime.now(KOLKATA) >= edition.announced_for:
         return True
     with open_workplace(settings) as place, begin(place.engine, "jawabdehi_reporting") as connection:
-        expected = list_expected(place.contract.code_lists["collectives"], month)
-        return expected <= overview.list_filed(connection, month)
+        expected = place.contract.code_lists["collectives"].valid_in(month)
+        return set(expected) <= overview.list_filed(connection, month)
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ def describe_status(settings: Settings, month: str | None) -> list[str]:
 
 
 def _say_month(status: overview.MonthStatus, collectives: CodeList) -> Iterator[str]:
-    expected = list_expected(collectives, status.month)
+    expected = set(collectives.valid_in(status.month))
     missing = sorted(expected - status.filed)
     yield f"{status.month}: {len(status.filed)} of {len(expected)} collectives have filed."
     if missing:

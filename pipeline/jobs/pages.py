@@ -48,7 +48,7 @@ def describe_edition(place: Workplace, connection: sa.Connection, record: releas
         month=record.month,
         number=record.number,
         closing_day=place.settings.closing_day,
-        is_made_up=release.counts_made_up(connection, {record.month, *_list_basis(connection, record)}),
+        is_made_up=release.counts_made_up(connection, _list_months(connection, record)),
         reason=record.reason,
         versions={
             "code": __version__,
@@ -60,8 +60,9 @@ def describe_edition(place: Workplace, connection: sa.Connection, record: releas
     )
 
 
-def _list_basis(connection: sa.Connection, record: release.EditionRecord) -> list[str]:
-    return [release.load_edition(connection, each).month for each in record.basis]
+def _list_months(connection: sa.Connection, record: release.EditionRecord) -> set[str]:
+    """Return the months of which an edition counts incidents."""
+    return {record.month, *(each.month for each in release.load_basis(connection, record))}
 
 
 def name_geographies(place: Workplace) -> list[str]:

@@ -1,6 +1,5 @@
 """What may be seen of a draft: protected beside all that was published, then audited from its own file."""
 
-import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -18,9 +17,10 @@ from pipeline.protect.counted import (
     FIGURES_SCHEMA,
     Counted,
 )
-from pipeline.protect.plan import list_planned_cells, load_plan
+from pipeline.protect.plan import Plan, list_planned_cells, load_plan
 from pipeline.protect.stack import list_shared_months
 from pipeline.report.figures import FILE_NAME, read_figures, write_figures
+from pipeline.report.package import sha256_of
 from pipeline.settings import Settings
 from pipeline.store import consents, counted, release
 from pipeline.store.database import begin
@@ -45,7 +45,7 @@ def protect_edition(settings: Settings, edition_id: str) -> str:
         if record.state != "draft":
             return edition_id
         release.change_edition(connection, edition_id, figures_sha256=None)
-        draft, history = _load_draft(connection, record), _load_history(connection, record)
+        draft, history = _load_draft(connection, record), _load_history(connection, record, plan)
         protected = protect_figures(draft, history, plan, place.contract, consents=draft.consents)
         if record.number == 1:
             _check_recount(release.load_cells(connection, edition_id, CELLS_SCHEMA), protected.cells)
@@ -72,8 +72,8 @@ def audit_edition(settings: Settings, edition_id: str) -> str:
         folder = settings.audits / edition_id
         if record.state != "draft":
             return "This edition is approved already."
-        figures, sha256 = _load_file(place, connection, record)
-        draft, history = _load_draft(connection, record), _load_history(connection, record)
+        figures, sha256 = _load_file(place, connection, record, plan)
+        draft, history = _load_draft(connection, record), _load_history(connection, record, plan)
         verdict = audit_figures(draft, figures, history, plan, place.contract)
         if verdict.exposures:
             raise JawabdehiError("Small counts could be found out from this draft: make it again.")
@@ -92,20 +92,20 @@ def audit_edition(settings: Settings, edition_id: str) -> str:
 
 
 def _load_file(
-    place: Workplace, connection: sa.Connection, record: release.EditionRecord
+    place: Workplace, connection: sa.Connection, record: release.EditionRecord, plan: Plan
 ) -> tuple[pl.DataFrame, str]:
     """Return the figures as they stand in `figures.csv`, with the edition that set each, and the file's SHA-256."""
     path = place.settings.drafts / record.edition_id / FILE_NAME
     shown = read_figures(path).frame.with_columns(pl.col(pl.String).fill_null(""))
     kept = release.load_figures(connection, record.edition_id, FIGURES_SCHEMA)
-    planned = list_planned_cells(load_plan(), place.contract, month=record.month)
+    planned = list_planned_cells(plan, place.contract, month=record.month)
     if not shown.sort(CELL).equals(kept.select(FIGURE_COLUMNS).sort(CELL)):
         raise JawabdehiError("The figures of the draft were changed after they were made: make it again.")
     if not shown.select(CELL).sort(CELL).equals(planned.select(CELL).sort(CELL)):
         raise JawabdehiError(
             "The draft does not hold just the figures of the publication plan: make it again."
         )
-    return kept, hashlib.sha256(path.read_bytes()).hexdigest()
+    return kept, sha256_of(path)
 
 
 def _load_draft(connection: sa.Connection, record: release.EditionRecord) -> Counted:
@@ -115,15 +115,15 @@ def _load_draft(connection: sa.Connection, record: release.EditionRecord) -> Cou
         record.number,
         counted.load_counted(connection, record.edition_id, COUNTED_SCHEMA),
         accounts=cells.filter(pl.col("table").is_in(_ACCOUNTS)),
-        basis=_name_basis(connection, record),
+        basis=tuple((each.month, each.number) for each in release.load_basis(connection, record)),
         consents=consents.load_consents(connection, record.month, record.number),
     )
 
 
-def _load_history(connection: sa.Connection, record: release.EditionRecord) -> list[Counted]:
+def _load_history(connection: sa.Connection, record: release.EditionRecord, plan: Plan) -> list[Counted]:
     """Return the published editions that share incidents with a draft."""
-    published = [each for each in release.list_editions(connection) if each.state == "published"]
-    months = list_shared_months(record.month, {each.month for each in published}, load_plan())
+    published = release.list_published(connection)
+    months = list_shared_months(record.month, {each.month for each in published}, plan)
     return [
         replace(
             _load_draft(connection, each),
@@ -133,11 +133,6 @@ def _load_history(connection: sa.Connection, record: release.EditionRecord) -> l
         for each in published
         if each.month in months
     ]
-
-
-def _name_basis(connection: sa.Connection, record: release.EditionRecord) -> tuple[tuple[str, int], ...]:
-    records = (release.load_edition(connection, edition_id) for edition_id in record.basis)
-    return tuple((each.month, each.number) for each in records)
 
 
 def _check_recount(tabulated: pl.DataFrame, recounted: pl.DataFrame) -> None:

@@ -11,7 +11,7 @@ from pipeline.contract import NATIONAL
 from pipeline.protect import model as m
 from pipeline.protect.axes import STATE, Axis, make_axes
 from pipeline.protect.counted import CELL, Counted
-from pipeline.protect.evidence import compare_members
+from pipeline.protect.evidence import PLACE, compare_members
 from pipeline.protect.plan import DOUBTFUL_ARE_ONE, Family, list_due
 from pipeline.protect.stack import Stack, merge_incidents
 
@@ -95,31 +95,27 @@ def name_cell(axes: Mapping[str, Axis], block: m.Block, table: Table, codes: Map
 
 def assemble(stack: Stack, draft: Counted, figures: pl.DataFrame) -> Assembly:
     """Build the linked tables of a stack in which the draft shows `figures` (FIGURE_COLUMNS and as_of)."""
-    shown = {_block(each): figures if each is draft else _published(each) for each in stack.editions}
+    shown = {each.block: figures if each is draft else _published(each) for each in stack.editions}
     seen = pl.concat([each.drop("as_of") for each in shown.values()]).filter(status="shown")
     model = m.Model(make_axes(seen, stack.plan, stack.contract))
-    tables = {_block(each): list_tables(stack, each.month) for each in stack.editions}
+    tables = {each.block: list_tables(stack, each.month) for each in stack.editions}
     dimensions = sorted({table.dimensions for each in tables.values() for table in each}, key=sorted)
     for edition in stack.editions:
-        m.add_month(model, _block(edition), dimensions)
-        m.add_doubtful(model, _block(edition))
-        rows = [name_rows(_block(edition), measure) for measure in list_row_measures(stack)]
+        m.add_month(model, edition.block, dimensions)
+        m.add_doubtful(model, edition.block)
+        rows = [name_rows(edition.block, measure) for measure in list_row_measures(stack)]
         if rows:
-            model.relate(name_rows(_block(edition), RECEIVED), rows)
+            model.relate(name_rows(edition.block, RECEIVED), rows)
     for edition in stack.editions:
-        _add_periods(model, stack, edition, tables[_block(edition)])
-        _add_changes(model, stack, edition, shown[_block(edition)], tables[_block(edition)])
+        _add_periods(model, stack, edition, tables[edition.block])
+        _add_changes(model, stack, edition, shown[edition.block], tables[edition.block])
     bound_by: dict[int, list[tuple[str, ...]]] = {}
     for block, frame in shown.items():
         for row, key in _list_bound(model.axes, block, frame, tables[block]):
             model.bind(key, row["lower"], row["upper"])
-            if block == _block(draft):
+            if block == draft.block:
                 bound_by.setdefault(model.cell(key), []).append(tuple(row[name] for name in CELL))
     return Assembly(model, tables, bound_by)
-
-
-def _block(edition: Counted) -> m.Block:
-    return edition.month, edition.number
 
 
 def _published(edition: Counted) -> pl.DataFrame:
@@ -143,9 +139,9 @@ def _add_periods(model: m.Model, stack: Stack, edition: Counted, tables: list[Ta
     for table in tables:
         basis = stack.list_basis(edition, table.family)
         if table.family.grain != "month" and basis is not None:
-            blocks = [_block(each) for each in basis]
+            blocks = [each.block for each in basis]
             withdrawn = _count_withdrawn(basis)
-            m.add_period(model, _block(edition), table.family.table, table.dimensions, blocks, withdrawn)
+            m.add_period(model, edition.block, table.family.table, table.dimensions, blocks, withdrawn)
 
 
 def _count_withdrawn(basis: list[Counted]) -> dict[str, int]:
@@ -178,9 +174,9 @@ def _add_changes(
                 if m.count_codes(model.axes, m.find_class(model.axes, codes)) > 1:
                     continue
                 before, after = (
-                    name_cell(model.axes, _block(each), table, codes) for each in (former, edition)
+                    name_cell(model.axes, each.block, table, codes) for each in (former, edition)
                 )
-                known = changes.get((row["geography"], row["code_1"], row["code_2"]), 0)
+                known = changes.get(tuple(row[name] for name in PLACE), 0)
                 m.add_small_change(model, before, after, max(known, stack.plan.threshold_persons - 1))
 
 
@@ -209,14 +205,14 @@ def _count_changes(
 def _list_counts(edition: Counted, table: Table) -> dict[tuple[str, ...], int]:
     if edition.cells is None:
         return {}
-    cells = table.select(edition.cells).select("geography", "code_1", "code_2", "count")
+    cells = table.select(edition.cells).select(*PLACE, "count")
     return {row[:3]: row[3] for row in cells.iter_rows()}
 
 
 def changes_of(stack: Stack, former: Counted, edition: Counted, table: Table) -> pl.DataFrame:
     """Return what changed in the cells of a table: place, incidents added and removed, and persons behind them.
 
-    Columns: geography, code_1, code_2, added, removed, persons_changed, persons_added, persons_removed.
+    Columns: PLACE, added, removed, persons_changed, persons_added, persons_removed.
     """
     before, after = (merge_incidents(each, table.family, stack) for each in (former, edition))
     empty = edition.incidents.clear()
@@ -227,9 +223,7 @@ def changes_of(stack: Stack, former: Counted, edition: Counted, table: Table) ->
         table.measure,
         stack.plan,
     ).select(
-        "geography",
-        "code_1",
-        "code_2",
+        *PLACE,
         "added",
         "removed",
         "persons_changed",

@@ -10,10 +10,8 @@ from pipeline.protect.assemble import changes_of, list_tables
 from pipeline.protect.counted import CELL, FIGURE_COLUMNS, Counted
 from pipeline.protect.periods import name_period
 from pipeline.protect.plan import RANGE, Plan
-from pipeline.protect.primary import FEW, PARENT, hide_what_follows, round_counts
+from pipeline.protect.primary import BREAKDOWN, FEW, PARENT, hide_what_follows, round_counts
 from pipeline.protect.stack import Stack
-
-_BREAKDOWN = ["table", "geography", "period", "measure"]
 
 
 def find_former(draft: Counted, stack: Stack) -> Counted | None:
@@ -86,7 +84,7 @@ def hold_back(judged: pl.DataFrame, plan: Plan) -> pl.DataFrame:
         told = hide_what_follows(becomes, plan)
         broken = told.filter(becomes["reason"] == "", pl.col("reason") != "")
         places = broken.filter(pl.col("reason") == PARENT).select("geography", "period").unique()
-        in_broken = judged.join(broken.select(_BREAKDOWN).unique(), on=_BREAKDOWN, how="semi")
+        in_broken = judged.join(broken.select(BREAKDOWN).unique(), on=BREAKDOWN, how="semi")
         of_totals = judged.filter(pl.col("table").is_in(["total", RANGE])).join(
             places, on=("geography", "period"), how="semi"
         )

@@ -77,3 +77,8 @@ class Counted:
     consents: frozenset[str] = frozenset()
     cells: pl.DataFrame | None = None
     figures: pl.DataFrame | None = None
+
+    @property
+    def block(self) -> tuple[str, int]:
+        """Month and number, which name the edition."""
+        return self.month, self.number

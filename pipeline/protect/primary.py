@@ -25,7 +25,8 @@ FEW, DOMINANCE, PARENT, GROUP, COMPLEMENTARY = (
 GUARDED = (FEW, DOMINANCE, GROUP)
 """Reasons that are about what a cell tells: nobody may find such a cell out from others."""
 
-_BREAKDOWN = ["table", "geography", "period", "measure"]
+BREAKDOWN = ["table", "geography", "period", "measure"]
+"""What names one breakdown of one place."""
 
 
 def judge_cells(
@@ -44,9 +45,9 @@ def judge_cells(
     """
     joined = (
         planned.join(evidence, on=CELL, how="left", validate="1:1")
-        .join(_of_place(wholes), on=_BREAKDOWN, how="left", validate="m:1")
+        .join(_of_place(wholes), on=BREAKDOWN, how="left", validate="m:1")
         .join(
-            wholes.rename({"whole": "whole_of_code"}), on=[*_BREAKDOWN, "code_1"], how="left", validate="m:1"
+            wholes.rename({"whole": "whole_of_code"}), on=[*BREAKDOWN, "code_1"], how="left", validate="m:1"
         )
         .with_columns(pl.col("count", "persons", "collectives", "whole", "whole_of_code").fill_null(0))
         .with_columns(pl.col("dominant").fill_null(pl.lit([], dtype=pl.List(pl.String))))
@@ -115,8 +116,8 @@ def _hide_telling_groups(frame: pl.DataFrame, plan: Plan) -> pl.DataFrame:
     is_part = (pl.col("geography") != NATIONAL) & (pl.col("dimension_1") != "")
     crossing = pl.col("dimension_2") != ""
     for group, whole in (
-        (_BREAKDOWN, pl.col("whole")),
-        ([*_BREAKDOWN, "code_1"], pl.col("whole_of_code")),
+        (BREAKDOWN, pl.col("whole")),
+        ([*BREAKDOWN, "code_1"], pl.col("whole_of_code")),
     ):
         applies = is_part & crossing if "code_1" in group else is_part
         shown = pl.col("reason") == ""

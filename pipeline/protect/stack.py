@@ -1,7 +1,8 @@
 """The editions that share incidents with a draft, and what is true of the cells of each."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
@@ -21,9 +22,15 @@ class Stack:
     plan: Plan
     contract: Contract
 
+    @cached_property
+    def judged(self) -> Mapping[tuple[str, int], pl.DataFrame]:
+        """What the primary rules say now of the published editions; the same however often a draft is audited."""
+        published = (each for each in self.editions if each.figures is not None)
+        return {each.block: judge_edition(each, self) for each in published}
+
     def find(self, month: str, number: int) -> Counted | None:
         """Return an edition, or None where the stack does not hold it."""
-        found = (each for each in self.editions if (each.month, each.number) == (month, number))
+        found = (each for each in self.editions if each.block == (month, number))
         return next(found, None)
 
     def list_basis(self, edition: Counted, family: Family) -> list[Counted] | None:
@@ -55,7 +62,7 @@ def stack_editions(draft: Counted, history: Sequence[Counted], plan: Plan, contr
     """
     months = list_shared_months(draft.month, {each.month for each in history}, plan)
     shared = [each for each in history if each.month in months]
-    ordered = sorted([*shared, draft], key=lambda each: (each.month, each.number))
+    ordered = sorted([*shared, draft], key=lambda each: each.block)
     return Stack(tuple(ordered), plan, contract)
 
 

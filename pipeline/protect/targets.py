@@ -26,7 +26,7 @@ from pipeline.protect.counted import CELL, Counted
 from pipeline.protect.evidence import PLACE, find_complements, find_remainders
 from pipeline.protect.linked import Target
 from pipeline.protect.plan import RANGE
-from pipeline.protect.stack import Stack, judge_edition, list_guarded, merge_incidents
+from pipeline.protect.stack import Stack, list_guarded, merge_incidents
 
 CELL_TARGET, REMAINDER, COMPLEMENT, CHANGE = "cell", "remainder", "complement", "change"
 
@@ -41,7 +41,7 @@ def list_targets(
     found: dict[tuple[object, ...], Target] = {}
     for edition in stack.editions:
         is_draft = edition is draft
-        known = judged if is_draft else judge_edition(edition, stack)
+        known = judged if is_draft else stack.judged[edition.block]
         shown = figures if is_draft else edition.figures
         assert shown is not None
         for target in (
@@ -65,7 +65,7 @@ def _list_cells(
 ) -> Iterator[Target]:
     """Give hidden cells; of cells that are alike, some other may hold whatever one may not be proven to hold."""
     most = float(stack.plan.threshold_persons - 1)
-    block = (edition.month, edition.number)
+    block = edition.block
     for table in assembly.tables[block]:
         # The ends of a range repeat the total, or say something of our records alone.
         if table.family.table == RANGE:
@@ -84,7 +84,7 @@ def _list_rows(
     stack: Stack, assembly: Assembly, edition: Counted, judged: pl.DataFrame, figures: pl.DataFrame
 ) -> Iterator[Target]:
     """Give numbers of rows that are hidden, and their sum minus those that are shown, where they are small."""
-    least, block = stack.plan.threshold_persons, (edition.month, edition.number)
+    least, block = stack.plan.threshold_persons, edition.block
     counts = dict(judged.filter(unit="rows").select("measure", "count").iter_rows())
     status = dict(figures.select("measure", "status").iter_rows())
     measures = list_row_measures(stack)
@@ -103,7 +103,7 @@ def _list_remainders(
     stack: Stack, assembly: Assembly, edition: Counted, figures: pl.DataFrame
 ) -> Iterator[Target]:
     shown = figures.filter(status="shown")
-    block = (edition.month, edition.number)
+    block = edition.block
     for child in assembly.tables[block]:
         children = child.select(shown)
         if children.is_empty() or child.family.table == RANGE:
@@ -117,7 +117,7 @@ def _list_remainders(
 
 def _list_parents(assembly: Assembly, edition: Counted, child: Table) -> Iterator[Table]:
     """Give the tables with one dimension less: of the same month, or of the months in the child's period."""
-    for parent in assembly.tables[(edition.month, edition.number)]:
+    for parent in assembly.tables[edition.block]:
         is_less = parent.dimensions < child.dimensions and len(child.dimensions - parent.dimensions) == 1
         if is_less and parent.family.grain == "month" and parent.family.table != RANGE:
             yield parent
@@ -125,9 +125,9 @@ def _list_parents(assembly: Assembly, edition: Counted, child: Table) -> Iterato
 
 def _parent_keys(stack: Stack, edition: Counted, child: Table, classes: dict[str, str]) -> list[m.Key]:
     if child.family.grain == "month":
-        return [m.name_margin((edition.month, edition.number), classes)]
+        return [m.name_margin(edition.block, classes)]
     basis = stack.list_basis(edition, child.family) or []
-    return [m.name_margin((each.month, each.number), classes) for each in basis]
+    return [m.name_margin(each.block, classes) for each in basis]
 
 
 def _list_rests(
@@ -142,7 +142,7 @@ def _list_rests(
     Of codes of which an incident may have several, no more than that something is left can be told in this way.
     """
     parent, child, added = pair
-    axis, block = assembly.model.axes[added], (edition.month, edition.number)
+    axis, block = assembly.model.axes[added], edition.block
     incidents = merge_incidents(edition, child.family, stack)
     assert incidents is not None
     left = find_remainders(incidents, parent.only(), child.only(), children, stack.plan)
@@ -174,7 +174,7 @@ def _list_complements(
 ) -> Iterator[Target]:
     """Give parents minus each shown child, for codes of which an incident may have several."""
     parent, child, added = pair
-    block = (edition.month, edition.number)
+    block = edition.block
     incidents = merge_incidents(edition, child.family, stack)
     assert incidents is not None
     beside = find_complements(incidents, parent.only(), child.only(), children, stack.plan)
@@ -205,12 +205,12 @@ def _list_changes(stack: Stack, assembly: Assembly, edition: Counted) -> Iterato
         replace(each, incidents=m.merge_codes(each.incidents, assembly.model.axes)) for each in stack.editions
     ]
     alike = replace(stack, editions=tuple(merged))
-    now = alike.find(edition.month, edition.number)
+    now = alike.find(*edition.block)
     assert now is not None
     for number in before.figures["as_of"].unique().sort().to_list():
         setter = alike.find(edition.month, number)
         assert setter is not None
-        for table in assembly.tables[(edition.month, edition.number)]:
+        for table in assembly.tables[edition.block]:
             rows = table.select(before.figures).filter(as_of=number)
             yield from _list_changes_since(alike, assembly, (setter, now), table, rows)
 
@@ -224,7 +224,7 @@ def _list_changes_since(
     """
     axes, least = assembly.model.axes, alike.plan.threshold_persons
     former, edition = pair
-    blocks = [(each.month, each.number) for each in (edition, former)]
+    blocks = [each.block for each in (edition, former)]
     changed = changes_of(alike, former, edition, table)
     persons = {
         row[:3]: row[3:] for row in changed.select(*PLACE, "persons_added", "persons_removed").iter_rows()

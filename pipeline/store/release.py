@@ -50,13 +50,18 @@ def list_editions(connection: sa.Connection) -> list[EditionRecord]:
     return [EditionRecord(**row._asdict()) for row in connection.execute(query)]
 
 
-def list_published(connection: sa.Connection, months: Collection[str]) -> list[EditionRecord]:
-    """Return the published editions of `months`, by month and number."""
+def list_published(connection: sa.Connection, months: Collection[str] | None = None) -> list[EditionRecord]:
+    """Return the published editions of `months`, by default of all, by month and number."""
     return [
         record
         for record in list_editions(connection)
-        if record.state == "published" and record.month in months
+        if record.state == "published" and (months is None or record.month in months)
     ]
+
+
+def load_basis(connection: sa.Connection, record: EditionRecord) -> list[EditionRecord]:
+    """Return the editions whose incidents the quarter and year figures of an edition count."""
+    return [load_edition(connection, edition_id) for edition_id in record.basis]
 
 
 def ensure_edition(connection: sa.Connection, edition_id: str, month: str, number: int) -> EditionRecord:
