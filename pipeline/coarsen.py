@@ -9,17 +9,25 @@ def coarsen_reports(accepted: pl.DataFrame, contract: Contract, *, month: str) -
     """Return `row`, the coded fields and `delay_band` of accepted reports; fields with several codes as
     lists.
 
-    When the incident happened is kept as a band of whole months before `month`, the reporting month: a code of the
-    list delay_bands.
+    The delay is that before `month`, the reporting month of their return.
     """
     kept = [field for field in contract.fields.values() if field.code_list and field.name not in _NOT_KEPT]
-    first = pl.col("incident_first")
-    months = pl.lit(_count_months(month)) - (first.dt.year().cast(pl.Int32) * 12 + first.dt.month())
     return accepted.filter(pl.col("action") != "withdraw").select(
         "row",
         *(_keep(field.name, several=field.kind == "codes") for field in kept),
-        delay_band=_band(months, list(contract.code_lists["delay_bands"].codes)),
+        delay_band=band_delays(pl.lit(month), contract),
     )
+
+
+def band_delays(month: pl.Expr, contract: Contract) -> pl.Expr:
+    """Return the whole months from `incident_first` to `month`, a text `YYYY-MM`, as a code of the list delay_bands.
+
+    This is all that is kept of when an incident happened; null where `incident_first` is.
+    """
+    first = pl.col("incident_first")
+    told = month.str.slice(0, 4).cast(pl.Int32) * 12 + month.str.slice(5, 2).cast(pl.Int32)
+    months = told - (first.dt.year().cast(pl.Int32) * 12 + first.dt.month())
+    return _band(months, list(contract.code_lists["delay_bands"].codes))
 
 
 # These decide whether a report is counted; every report that is kept has the same answer.
@@ -30,11 +38,6 @@ def _keep(name: str, *, several: bool) -> pl.Expr:
     return (
         pl.col(name).fill_null("").str.split(";").list.filter(pl.element() != "") if several else pl.col(name)
     )
-
-
-def _count_months(month: str) -> int:
-    year, number = month.split("-")
-    return int(year) * 12 + int(number)
 
 
 def _band(months: pl.Expr, bands: list[str]) -> pl.Expr:

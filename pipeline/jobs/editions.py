@@ -68,7 +68,8 @@ def open_edition(settings: Settings, month: str, reason: str | None = None) -> s
         counted.replace_counted(connection, edition, claimed_by=first)
         changes = {"reason": reason, "basis": _find_basis(connection, month, edition)}
         release.change_edition(connection, edition, manifest_sha256=None, figures_sha256=None, **changes)
-        shutil.rmtree(draft_folder(settings, edition), ignore_errors=True)
+        for made_before in (draft_folder(settings, edition), settings.audits / edition):
+            shutil.rmtree(made_before, ignore_errors=True)
         append_entry(
             connection, "draft opened", edition, {"reason": reason}, actor=_SYSTEM, at=datetime.now(UTC)
         )

@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime
 
+import polars as pl
 import sqlalchemy as sa
 
+from pipeline.coarsen import band_delays
 from pipeline.jobs.clustering import cluster_connected
-from pipeline.jobs.contents import load_reports
+from pipeline.jobs.contents import load_reports, load_reports_of
 from pipeline.jobs.slips import write_slip
 from pipeline.jobs.workplace import Workplace, open_workplace
 from pipeline.link.driver import link_reports
@@ -19,6 +21,8 @@ from pipeline.store.ledger import append_entry
 
 WINDOW_MONTHS = 3
 """Reports of months so far apart are compared: a retelling comes seldom later."""
+
+_OPENED_AT_ONCE = 10_000
 
 MONTH_LINKED, MONTH_COMPARED = "month linked", "month compared"
 
@@ -41,6 +45,7 @@ def link_month(settings: Settings, month: str) -> str:
         # What a month counts is claimed under the same lock.
         lock(connection, "incidents")
         linkage.put_links(connection, resolve_rows(linkage.load_rows(connection, month, ROWS_SCHEMA)))
+        _count_delays_anew(place, connection)
         months = {month, *linkage.list_changed_months(connection)}
         claims.hand_over_claims(connection)
         pairs.drop_pairs_of_the_dead(connection, linkage.list_dead())
@@ -55,6 +60,19 @@ def link_month(settings: Settings, month: str) -> str:
         for return_id in sorted({*linkage.list_month_returns(connection, month), *touched}):
             write_slip(place, connection, return_id)
     return month
+
+
+def _count_delays_anew(place: Workplace, connection: sa.Connection) -> None:
+    """Let the delay of a report run to the month that first told of it: a correction may stand in a later return.
+
+    Dates are opened in memory. Where they are purged, the delay stays as it is.
+    """
+    moved = linkage.list_moved(connection)
+    for start in range(0, len(moved), _OPENED_AT_ONCE):
+        reports = load_reports_of(place, connection, moved[start : start + _OPENED_AT_ONCE])
+        band = band_delays(pl.col("month"), place.contract)
+        known = reports.filter(~pl.col("purged")).select("return_id", "row", delay_band=band)
+        linkage.put_delays(connection, known)
 
 
 def _compare_month(

@@ -36,6 +36,12 @@ NEWS = make_scratch(
     *(sa.Column(name, sa.Text) for name in ("old_rule", "old_month", "old_incident")),
 )
 """Verdicts that are new, beside what stood on their rows before."""
+_delays = make_scratch(
+    "delays",
+    sa.Column("return_id", sa.Text, primary_key=True),
+    sa.Column("row", sa.Integer, primary_key=True),
+    sa.Column("delay_band", sa.Text),
+)
 ERASED = make_scratch("erased", sa.Column("person", sa.Text, primary_key=True))
 """Persons whom erased reports named; others may name them still."""
 
@@ -114,6 +120,32 @@ def list_changed_months(connection: sa.Connection) -> set[str]:
     told = sa.select(NEWS.c.first_month).where(NEWS.c.link_rule.in_(tables.OWN_RULES))
     was_told = sa.select(NEWS.c.old_month).where(NEWS.c.old_rule.in_(tables.OWN_RULES))
     return set(connection.scalars(told.union(was_told)))
+
+
+def list_moved(connection: sa.Connection) -> list[str]:
+    """Return the new reports that another month told first than that of the return they stand in, sorted."""
+    query = (
+        sa.select(NEWS.c.report)
+        .join(_returns, _returns.c.return_id == NEWS.c.return_id)
+        .where(
+            NEWS.c.link_rule.in_(tables.OWN_RULES),
+            (NEWS.c.first_month != _returns.c.month) | (NEWS.c.first_month != NEWS.c.old_month),
+        )
+    )
+    return sorted(connection.scalars(query))
+
+
+def put_delays(connection: sa.Connection, delays: pl.DataFrame) -> None:
+    """Put other delays (return_id, row, delay_band) on reports."""
+    _delays.create(connection)
+    copy_in(connection, _delays, delays)
+    reports = tables.reports
+    connection.execute(
+        reports.update()
+        .where(reports.c.return_id == _delays.c.return_id, reports.c.row == _delays.c.row)
+        .values(delay_band=_delays.c.delay_band)
+    )
+    _delays.drop(connection)
 
 
 def list_dead() -> sa.Select[tuple[str | None]]:

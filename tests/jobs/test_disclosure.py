@@ -149,6 +149,13 @@ def test_a_draft_whose_audit_is_gone_cannot_be_approved(collected) -> None:
     assert not (collected.settings.published / "2026-10").exists()
 
 
+def test_the_audit_report_of_a_draft_goes_with_it_once_the_draft_is_made_again(collected) -> None:
+    edition, _ = collected.draft(())
+    assert (collected.settings.audits / edition / "audit.html").is_file()
+    jobs.open_edition(collected.settings, "2026-10")
+    assert not (collected.settings.audits / edition).exists()
+
+
 def test_without_an_audit_that_came_to_its_end_nothing_is_shown(collected, monkeypatch) -> None:
     edition = jobs.open_edition(collected.settings, "2026-10")
     jobs.tabulate_edition(collected.settings, edition)

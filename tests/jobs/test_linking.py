@@ -26,6 +26,18 @@ def incident_table(engine: sa.Engine) -> dict[str, dict[str, object]]:
         return {row.incident_id: row._asdict() for row in rows}
 
 
+def delays(engine: sa.Engine) -> dict[str, str]:
+    """Return the delay band of every incident, by the report id that stands for it."""
+    links, rows = tables.links, tables.rows
+    query = (
+        sa.select(rows.c.report_id, tables.incidents.c.delay_band)
+        .join(links, (links.c.return_id == rows.c.return_id) & (links.c.row == rows.c.row))
+        .join(tables.incidents, tables.incidents.c.incident_id == links.c.report)
+    )
+    with engine.connect() as connection:
+        return {row.report_id: row.delay_band for row in connection.execute(query)}
+
+
 def test_reports_that_link_are_one_incident_in_the_words_of_the_first(october, engine, make_report) -> None:
     october.send_reports("UTTHAN", make_report("U-1", office="same 1"), make_report("U-2"))
     october.send_reports("BIHAAN", make_report("B-1", office="same 1", service="FIR_COPY"))
@@ -101,6 +113,31 @@ def test_a_correction_in_a_later_month_is_compared_in_its_own_month(october, nov
         ["counted", "duplicate"],
         ["duplicate", "counted"],
     )
+
+
+def test_the_delay_of_a_report_runs_to_the_month_that_first_told_of_it(
+    october, november, engine, make_report
+) -> None:
+    october.send_reports("UTTHAN", make_report("A"), make_report("B"), make_report("C"))
+    october.collect()
+    assert delays(engine) == {"A": "same_month", "B": "same_month", "C": "same_month"}
+    november.send_reports(
+        "UTTHAN",
+        make_report("A", action="correct", service="FIR_COPY"),
+        make_report("B", action="correct", incident_date="2026-09-30"),
+    )
+    november.collect()
+    assert delays(engine) == {"A": "same_month", "B": "1_to_2_months", "C": "same_month"}
+
+
+def test_the_delay_of_a_report_does_not_depend_on_the_order_of_arrival(october, engine, make_report) -> None:
+    long_ago = {"incident_date": "2026-08-30", "recorded_on": "2026-09-20"}
+    october.send_reports("UTTHAN", make_report("A", **long_ago, service="FIR_COPY", action="correct"))
+    october.collect()
+    october.at("2026-08").send_reports("UTTHAN", make_report("A", **long_ago))
+    october.collect()
+    assert delays(engine) == {"A": "same_month"}
+    assert [line["service"] for line in incident_table(engine).values()] == ["FIR_COPY"]
 
 
 def test_a_withdrawn_report_holds_nobody_together(october, engine, make_report) -> None:
