@@ -33,6 +33,9 @@ PARTS = ("peers", "attack", "replays", "speed")
 _SAMPLED, _NAIVE_SAMPLED, _BATCH, _CORRECTIONS = 6, 1, 50, 3
 _NAIVE_MONTHS = 6
 
+_KNOWN = 2
+"""A replayed correction comes when so many editions were published after the one that it corrects."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -128,7 +131,7 @@ def _replay(
 ) -> dict[str, Any]:
     results = {
         "ours": _say(
-            "Replaying", replay, ours, published.editions, number=WITHDRAWALS, batch=_BATCH
+            "Replaying", replay, ours, published.editions, number=WITHDRAWALS, batch=_BATCH, known=_KNOWN
         ).describe()
     }
     results["ours"]["beside_corrections"] = replay_beside(

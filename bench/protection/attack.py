@@ -1,7 +1,9 @@
 """The attack on a folder of published editions, and what it proves against the rule."""
 
+import multiprocessing
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -74,8 +76,14 @@ def attack(folder: Path, truth: Truth, *, editions: int | None, most: int = 60, 
     attack_by_differences(evidence, truth, gifts, attacked)
     chosen = _choose(evidence, editions)
     attacked.editions = len(chosen)
-    for year in evidence.years():
-        attack_by_programs(evidence, year, truth, gifts, chosen, attacked, most=most, whole=whole)
+    limits = {"most": most, "whole": whole}
+    with multiprocessing.get_context("spawn").Pool(min(len(evidence.years()), os.cpu_count() or 1)) as pool:
+        tasks = [(evidence, year, truth, gifts, chosen, limits) for year in evidence.years()]
+        for proven, leaks in pool.starmap(attack_by_programs, tasks):
+            attacked.leaks += leaks
+            attacked.goals += proven.goals
+            attacked.unsettled += len(proven.unsettled)
+            attacked.solved += proven.solved
     attacked.seconds = time.perf_counter() - begun
     return attacked
 
@@ -111,10 +119,9 @@ def attack_by_programs(
     truth: Truth,
     gifts: Gifts,
     chosen: Sequence[Key],
-    attacked: Attacked,
-    **limits: int,
-) -> Proven:
-    """Prove what can be proven about the protected goals of the chosen editions of a year."""
+    limits: Mapping[str, int],
+) -> tuple[Proven, list[Leak]]:
+    """Prove what can be proven about the protected goals of the chosen editions of a year, and return what leaks."""
     stack = build_stack(evidence, year, gifts)
     point = truth.place(stack)
     # An attacker who assumes what is not so proves what is not so.
@@ -127,16 +134,13 @@ def attack_by_programs(
     goals = truth.keep_protected(list_goals(stack, asked))
     proven = prove(stack, goals, point, **limits)
     persons = truth.count_persons([(proof.goal.edition, proof.goal.cells) for proof in proven.proofs])
-    attacked.leaks += [
+    leaks = [
         Leak(
             "programs", proof.goal.what, proof.goal.edition, proof.goal.cells, proof.least, proof.most, behind
         )
         for proof, behind in zip(proven.proofs, persons, strict=True)
     ]
-    attacked.goals += proven.goals
-    attacked.unsettled += len(proven.unsettled)
-    attacked.solved += proven.solved
-    return proven
+    return proven, leaks
 
 
 def _choose(evidence: Evidence, editions: int | None) -> list[Key]:

@@ -7,7 +7,9 @@ cell to compare, and after it the same edition of correction holds them, too, an
 """
 
 import dataclasses
+import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,21 +79,24 @@ def replay(
     how many editions after the corrected one are published when it is corrected; all by default.
     """
     replayed = Replayed()
-    for position, names in draw_withdrawals(editions, number, batch):
+
+    def correct(drawn: tuple[int, list[str]]) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
+        position, names = drawn
         last = len(editions) if known is None else position + 1 + known
-        gone = set(names)
-        history = [without(each, gone) for each in editions[:last]]
+        history = [without(each, set(names)) for each in editions[:last]]
         before = history[position]
-        number = before.number + 1
-        basis = tuple((month, number if month == before.month else each) for month, each in before.basis)
-        draft = dataclasses.replace(before, number=number, basis=basis, cells=None, figures=None)
-        after = scheme(draft, history).figures
+        following = before.number + 1
+        basis = tuple((month, following if month == before.month else each) for month, each in before.basis)
+        draft = dataclasses.replace(before, number=following, basis=basis, cells=None, figures=None)
         assert before.figures is not None
-        moved = find_moved(before.figures, after)
-        replayed.editions += 1
-        replayed.moved += moved.height
-        rows = editions[position].incidents.filter(pl.col("incident").is_in(names))
-        _judge(rows.to_dicts(), moved, replayed)
+        moved = find_moved(before.figures, scheme(draft, history).figures)
+        return moved, editions[position].incidents.filter(pl.col("incident").is_in(names)).to_dicts()
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for moved, withdrawn in pool.map(correct, draw_withdrawals(editions, number, batch)):
+            replayed.editions += 1
+            replayed.moved += moved.height
+            _judge(withdrawn, moved, replayed)
     return replayed
 
 

@@ -62,7 +62,7 @@ def bound_targets(
     ]
 
 
-def audit_targets(
+def audit_targets(  # noqa: PLR0913 (what is asked and how far, in one call)
     tables: LinkedTables,
     lower: Floats,
     upper: Floats,
@@ -71,12 +71,14 @@ def audit_targets(
     time_limit: float,
     slack: float = 0.0,
     hidden_upper: float | Floats = np.inf,
+    exact: bool = True,
     solve: Solve = solve_program,
 ) -> Audit:
     """Return which targets are exposed, and by how much the tightest other one is not, looked for up to `slack`.
 
     `lower` and `upper` have one entry a cell; `upper` may be infinite. `hidden_upper` is the upper bound of a cell
     once it is hidden, for all or one a cell; the lower one is 0. A target whose `low` is infinite has no bar below.
+    Unless `exact`, the end of an exposed interval that keeps its bar is only as far as the search went.
     Raises AuditError where what is shown contradicts itself, the time limit (in seconds, for the whole call) runs
     out, or the solver's answers do not hold.
     """
@@ -84,7 +86,7 @@ def audit_targets(
     low = np.array([target.low for target in targets])
     high = np.array([target.high for target in targets])
     below, above = search.reach(-1, low), search.reach(1, high)
-    reach = _Hiding(search, np.broadcast_to(np.asarray(hidden_upper, float), (tables.size,)))
+    reach = _Hiding(search, np.broadcast_to(np.asarray(hidden_upper, float), (tables.size,)), exact=exact)
     exposures = tuple(
         reach.expose(number, target, below.get(number), above.get(number))
         for number, target in enumerate(targets)
@@ -158,12 +160,13 @@ class _Hiding:
 
     search: Search
     hidden_upper: Floats
+    exact: bool
 
     def expose(self, number: int, target: Target, below: Summit | None, above: Summit | None) -> Exposure:
-        """Return the exposure of a target from the ends that fall short, with both ends exact."""
+        """Return the exposure of a target from the ends that fall short of their bars."""
         interval = Interval(
-            below.value if below else self.search.find_end(number, -1),
-            above.value if above else self.search.find_end(number, 1),
+            below.value if below else self._find_end(number, -1),
+            above.value if above else self._find_end(number, 1),
         )
         proofs = []
         if above:
@@ -171,6 +174,11 @@ class _Hiding:
         if below:
             proofs.append(self._weigh(below, below.value - target.low))
         return Exposure(target, interval, proofs[0], proof_below=proofs[1] if len(proofs) > 1 else None)
+
+    def _find_end(self, number: int, sign: int) -> float:
+        if self.exact:
+            return self.search.find_end(number, sign)
+        return float((self.search.highest if sign > 0 else self.search.lowest)[number])
 
     def _weigh(self, end: Summit, need: float) -> dict[int, float]:
         """Return how much of `need` hiding each cell alone can give, at most 1: the capacity cut of Fischetti and

@@ -161,7 +161,9 @@ def _audit(
     }
     targets = [each for form, each in forms.items() if form not in safe]
     lower, upper = assembly.model.limits()
-    audit = audit_targets(assembly.model.tables(), lower, upper, targets, time_limit=time_limit, slack=slack)
+    audit = audit_targets(
+        assembly.model.tables(), lower, upper, targets, time_limit=time_limit, slack=slack, exact=False
+    )
     exposed = {each.target.name for each in audit.exposures}
     standing = tuple(each for each in audit.exposures if not _list_cuts(each, assembly))
     if standing and len(stack.editions) == 1:

@@ -171,10 +171,11 @@ def add_period(
             model.relate(cell, months)
             continue
         whole, gone, kept = ((name, *cell) for name in ("with withdrawn", "withdrawn", "coded before"))
-        model.relate(whole, [*months, kept])
+        model.relate(whole, [*months, kept] if coded_before else months)
         model.relate(whole, [cell, gone])
         model.bind(gone, 0, missing)
-        model.bind(kept, 0, coded_before)
+        if coded_before:
+            model.bind(kept, 0, coded_before)
 
 
 def _count_withdrawn(state: str | None, withdrawn: Mapping[str, int], states: Axis) -> int:

@@ -36,7 +36,10 @@ class Search:
         self._end = monotonic() + time_limit
         self._solve_program = solve
         self._chance = np.random.default_rng(0)
+        self._parts = list(_list_parts(system))
         self._swept: list[Floats] = []
+        self._point = self._find_point()
+        self._note(self._point)
 
     def reach(self, sign: int, bars: Floats) -> dict[int, Summit]:
         """Bring every target to its bar or to its end; return the ends of those that stay short, by target.
@@ -106,43 +109,27 @@ class Search:
         return slack, found
 
     def _sweep_while_it_pays(self, sign: int, bars: Floats) -> None:
-        """Sweep over all columns; where there are blocks, only so often that there is a start, then over each."""
-        everything = np.ones(self.system.width, dtype=bool)
-        blocks = np.unique(self.system.blocks[self.system.blocks >= 0])
-        if len(blocks) < 2:
-            self._sweep_part(sign, bars, everything)
-            return
-        if self._is_open(sign, bars).any() or not self._swept:
-            self._sweep_once(sign, bars, everything)
-        while self._is_open(sign, bars).any() and len(self._swept) < _CORNERS:
-            self._sweep_once(sign, bars, everything)
-        for block in blocks:
-            self._sweep_part(sign, bars, (self.system.blocks == block) | (self.system.blocks < 0))
-
-    def _sweep_part(self, sign: int, bars: Floats, part: Flags) -> None:
-        while self._choose_open(sign, bars, part).size or not self._swept:
-            if self._sweep_once(sign, bars, part) < 1 + np.count_nonzero(part) // _PAYING:
+        """Sweep over part after part, and once more where a start has too few corners yet."""
+        while True:
+            for part in self._parts:
+                self._sweep_part(sign, bars, part)
+            self._swept.append(self._point)
+            if len(self._swept) >= _CORNERS or not self._is_open(sign, bars).any():
                 return
 
-    def _sweep_once(self, sign: int, bars: Floats, part: Flags) -> int:
-        """Sweep with the columns of `part`; return how many targets it settled."""
-        chosen = self._choose_open(sign, bars, part)
-        aims = self._aim(chosen, sign, bars) if len(chosen) else self._aim_down()
-        is_whole = bool(part.all())
-        point = sweep(self.system, None if is_whole else self._start, np.flatnonzero(part), aims, self._solve)
-        if is_whole:
-            self._swept.append(point)
-        self._note(point)
-        return len(chosen) - len(self._choose_open(sign, bars, part))
+    def _sweep_part(self, sign: int, bars: Floats, part: Flags) -> None:
+        pays = 1 + int(np.count_nonzero(part)) // _PAYING
+        settled, chosen = pays, self._choose_open(sign, bars, part)
+        while settled >= pays and len(chosen) >= pays:
+            aims = self._aim(chosen, sign, bars)
+            self._point = sweep(self.system, self._point, np.flatnonzero(part), aims, self._solve)
+            self._note(self._point)
+            before, chosen = len(chosen), self._choose_open(sign, bars, part)
+            settled = before - len(chosen)
 
     def _aim(self, targets: Ints, sign: int, bars: Floats) -> Aims:
         places, first = np.unique(self.system.places[targets], return_index=True)
         return Aims(places, bars[targets[first]], sign, 1.0 + self._chance.random(len(places)))
-
-    def _aim_down(self) -> Aims:
-        """Aim all targets at their lower bounds: where any point would do, one that is asked for is found sooner."""
-        bounds = self.system.lower[self.system.places]
-        return self._aim(np.flatnonzero(np.isfinite(bounds)), -1, bounds)
 
     def _choose_open(self, sign: int, bars: Floats, part: Flags) -> Ints:
         return np.flatnonzero(self._is_open(sign, bars) & part[self.system.places])
@@ -160,6 +147,27 @@ class Search:
     @property
     def _start(self) -> Floats:
         return np.asarray(np.mean(self._swept[-_CORNERS:], axis=0), float)
+
+    def _find_point(self) -> Floats:
+        """Return a point that fits; among several blocks one with room to all sides, for each to move in."""
+        system = self.system
+        program = Program(
+            cost=np.zeros(system.width),
+            lower=system.lower,
+            upper=system.upper,
+            row_lower=np.zeros(system.height),
+            row_upper=np.zeros(system.height),
+            starts=system.starts,
+            rows=system.rows,
+            weights=system.weights,
+        )
+        if len(self._parts) > 1:
+            point = self._solve(replace(program, inside=True)).point
+            if system.is_met(point):
+                return point
+        point = self._solve(program).point
+        system.check_point(point)
+        return point
 
     @cached_property
     def _directions(self) -> System:
@@ -182,3 +190,20 @@ class Search:
     def _solve(self, program: Program) -> Solution:
         self.solved += 1
         return self._solve_program(program, self._end - monotonic())
+
+
+def _list_parts(system: System) -> Iterator[Flags]:
+    """Give the columns that move together: each block, where there are several, with what hangs on it; then all.
+
+    What hangs on a block through another one stays where it is, so that a part is small.
+    """
+    blocks = np.unique(system.blocks[system.blocks >= 0])
+    for block in blocks if len(blocks) > 1 else []:
+        part = system.blocks == block
+        fresh = np.flatnonzero(part)
+        while len(fresh):
+            near = system.find_neighbours(fresh)
+            fresh = near[(system.blocks[near] < 0) & ~part[near]]
+            part[fresh] = True
+        yield part
+    yield np.ones(system.width, dtype=bool)

@@ -24,16 +24,16 @@ class Aims:
 
 def sweep(
     system: System,
-    start: Floats | None,
+    start: Floats,
     free: Ints,
     aims: Aims,
     solve: Callable[[Program], Solution],
 ) -> Floats:
     """Return a point that fits, with the columns of `aims` as high (`sign` 1) or low (-1) as possible up to bars.
 
-    Only `free` columns move from `start`, a point that fits; it may be None where all columns are free. What is
-    maximized is the weighted sum of each column's part below its bar, or minimized that above: what goes beyond a
-    bar counts for nothing, so that it is left to others. To that end each such column is split in two at its bar.
+    Only `free` columns move from `start`, a point that fits. What is maximized is the weighted sum of each column's
+    part below its bar, or minimized that above: what goes beyond a bar counts for nothing, so that it is left to
+    others. To that end each such column is split in two at its bar.
     """
     places = aims.places
     low, high = system.lower[places], system.upper[places]
@@ -44,7 +44,7 @@ def sweep(
         cost[places] = -aims.weights
     entries, counts = system.pick_entries(np.concatenate([free, places]))
     rows, local = np.unique(system.rows[entries], return_inverse=True)
-    point = np.zeros(system.width) if start is None else start.copy()
+    point = start.copy()
     own = counts[: len(free)].sum()
     sums = np.bincount(
         local[:own], system.weights[entries[:own]] * np.repeat(point[free], counts[: len(free)]), len(rows)

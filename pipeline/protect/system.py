@@ -72,15 +72,18 @@ class System:
         rows = np.unique(self.rows[self.pick_entries(chosen)[0]])
         return np.unique(np.concatenate([chosen, self.columns[order[_spread(starts, rows)[0]]]]))
 
-    def check_point(self, point: Floats) -> None:
-        """Raise SolverError unless `point` keeps all bounds and rows, to TOLERANCE."""
-        holds = (
+    def is_met(self, point: Floats) -> bool:
+        """Tell whether `point` keeps all bounds and rows, to TOLERANCE."""
+        return bool(
             np.isfinite(point).all()
             and (point >= self.lower - TOLERANCE).all()
             and (point <= self.upper + TOLERANCE).all()
             and (np.abs(self.sum_rows(point)) <= TOLERANCE).all()
         )
-        if not holds:
+
+    def check_point(self, point: Floats) -> None:
+        """Raise SolverError unless `point` keeps all bounds and rows."""
+        if not self.is_met(point):
             raise SolverError(
                 "The solver's answer does not fit the tables, so nothing may be shown: report it."
             )
@@ -128,7 +131,7 @@ class _Rows:
         self._columns: list[tuple[int, ...]] = []
         self._weights: list[tuple[float, ...]] = []
         self._slack_from: list[float] = []
-        self._slack_for: list[int] = []
+        self._slack_for: list[tuple[int, ...]] = []
 
     def add(
         self, columns: tuple[int, ...], weights: tuple[float, ...], slack_from: float | None = None
@@ -138,8 +141,7 @@ class _Rows:
         if slack_from is not None:
             slack = self._size + len(self._slack_from)
             self._slack_from.append(slack_from)
-            # What a target comes to follows from its cells, whichever of them move.
-            self._slack_for.append(columns[0] if np.isfinite(slack_from) else -1)
+            self._slack_for.append(columns)
             columns, weights = (*columns, slack), (*weights, -1.0)
         self._columns.append(columns)
         self._weights.append(weights)
@@ -151,6 +153,9 @@ class _Rows:
         columns = np.array([column for row in self._columns for column in row], np.int64)
         weights = np.array([weight for row in self._weights for weight in row], float)
         order = np.lexsort((rows, columns))
+        # What follows from cells of several blocks moves with any of them.
+        of_cells = [set(blocks[list(cells)].tolist()) for cells in self._slack_for]
+        own = np.array([each.pop() if len(each) == 1 else -1 for each in of_cells], np.int64)
         return System(
             lower=np.concatenate([lower, np.array(self._slack_from, float)]),
             upper=np.concatenate([upper, np.full(len(self._slack_from), np.inf)]),
@@ -159,9 +164,7 @@ class _Rows:
             columns=columns[order],
             weights=weights[order],
             places=places,
-            blocks=np.concatenate(
-                [blocks, np.append(blocks, -1)[np.array(self._slack_for, np.int64)]]
-            ).astype(np.int64),
+            blocks=np.concatenate([blocks, own]).astype(np.int64),
         )
 
 

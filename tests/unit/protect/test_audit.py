@@ -324,6 +324,13 @@ def test_contradictions_are_found_where_there_is_no_target() -> None:
         audit_targets(tables, lower, np.array([5.0, 6.0, np.inf]), [], time_limit=SECONDS)
 
 
+def test_months_that_contradict_their_quarter_are_an_error() -> None:
+    tables = LinkedTables(3, (Relation(0, (1, 2)),), blocks=(-1, 0, 1))
+    exact = np.array([20.0, 5.0, 5.0])
+    with pytest.raises(ContradictionError):
+        audit_targets(tables, exact, exact, [], time_limit=SECONDS)
+
+
 def test_no_time_is_an_error() -> None:
     with pytest.raises(AuditTimeError):
         find_exposures(KNOWN.tables, {12: (10, 14)}, 10, time_limit=0.0)
