@@ -95,7 +95,12 @@ def _measure(asked: Asked) -> dict[str, Any]:
             results["replays"] = _replay(Path(folder), timeline, published, ours, schemes)
         if "speed" in asked.parts:
             results["speed"] = {
-                "last": _say("Timing the last month", measure_last, timeline, published),
+                **{
+                    closes: _say(
+                        f"Timing the last {closes}", measure_last, timeline, published, closes=closes
+                    )
+                    for closes in ("month", "quarter", "year")
+                },
                 "wide": _say("Timing a wide month", measure_wide),
             }
     return {**results, "targets": compare(results)}

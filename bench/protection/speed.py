@@ -15,18 +15,31 @@ from bench.protection.publish import Published, as_draft, without
 from bench.protection.schemes import publish_ours
 from pipeline.contract import load_contract
 from pipeline.protect.counted import COUNTED_SCHEMA, Counted
+from pipeline.protect.periods import ends_period
 from pipeline.protect.plan import load_plan
 
 WIDE_INCIDENTS = 30_000
 _WIDE_BEARERS, _WIDE_KINDS, _SEED = 10, 12, 20_261_105
 
 
-def measure_last(timeline: Timeline, published: Published) -> dict[str, Any]:
-    """Return seconds and peak memory of the last first edition, with all before it as its history."""
-    position = max(place for place, release in enumerate(timeline.releases) if release.number == 1)
+def measure_last(timeline: Timeline, published: Published, *, closes: str) -> dict[str, Any]:
+    """Return seconds and peak memory of the last first edition that closes a month and no more, or a quarter or year.
+
+    Its history is all that was published before it.
+    """
+    position = max(
+        place
+        for place, release in enumerate(timeline.releases)
+        if release.number == 1 and _find_grain(release.month) == closes
+    )
     gone = timeline.withdrawn_by(position)
     history = [without(each, gone) for each in published.editions[:position]]
     return _in_process(_protect, without(as_draft(timeline.releases[position]), gone), history)
+
+
+def _find_grain(month: str) -> str:
+    """Return the longest period that a month closes."""
+    return next(grain for grain in ("year", "quarter", "month") if ends_period(month, grain))
 
 
 def measure_wide() -> dict[str, Any]:
