@@ -101,7 +101,7 @@ def _step(
         )
     )
     moved = point.copy()
-    moved[free] = solution.point
+    moved[free] = np.clip(solution.point, system.lower[free], system.upper[free])
     prices = system.price_columns(rows, solution.duals)
     prices[ascent.place] += ascent.sign
     return moved, prices

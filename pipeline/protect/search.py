@@ -162,10 +162,10 @@ class Search:
             weights=system.weights,
         )
         if len(self._parts) > 1:
-            point = self._solve(replace(program, inside=True)).point
+            point = system.keep_bounds(self._solve(replace(program, inside=True)).point)
             if system.is_met(point):
                 return point
-        point = self._solve(program).point
+        point = system.keep_bounds(self._solve(program).point)
         system.check_point(point)
         return point
 

@@ -63,5 +63,6 @@ def sweep(
     ).point
     point[free] = answer[: len(free)]
     point[places] += answer[len(free) :]
+    point = system.keep_bounds(point)
     system.check_point(point)
     return point

@@ -72,6 +72,10 @@ class System:
         rows = np.unique(self.rows[self.pick_entries(chosen)[0]])
         return np.unique(np.concatenate([chosen, self.columns[order[_spread(starts, rows)[0]]]]))
 
+    def keep_bounds(self, point: Floats) -> Floats:
+        """Return `point` within its bounds, which the solver may miss by little: programs begin there."""
+        return np.asarray(np.clip(point, self.lower, self.upper), float)
+
     def is_met(self, point: Floats) -> bool:
         """Tell whether `point` keeps all bounds and rows, to TOLERANCE."""
         return bool(

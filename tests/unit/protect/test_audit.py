@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -295,6 +296,26 @@ def test_blocks_change_no_result() -> None:
     assert found[0]
     for one, other in zip(*found, strict=True):
         assert_same(one.interval, other.interval)
+
+
+def test_a_solver_that_is_a_little_off_changes_no_result() -> None:
+    made = stack_year([invent_month(seed, 4, 3, 3, 150) for seed in range(3)])
+    shown = show_rounded(made)
+
+    def solve(program: Program, seconds: float) -> Solution:
+        solution = solve_program(program, seconds)
+        at_end = np.flatnonzero(np.isfinite(program.lower) & (solution.point <= program.lower + 1e-9))
+        point = solution.point.copy()
+        point[at_end[:1]] -= 5e-7
+        return replace(solution, point=point)
+
+    found = [
+        audit_targets(
+            made.tables, shown.lower, shown.upper, shown.targets, time_limit=SECONDS, solve=each
+        ).exposures
+        for each in (solve_program, solve)
+    ]
+    assert [each.target.name for each in found[0]] == [each.target.name for each in found[1]]
 
 
 def test_a_month_of_three_thousand_incidents_is_audited_with_few_programs() -> None:
