@@ -46,16 +46,18 @@ def sweep(
     rows, local = np.unique(system.rows[entries], return_inverse=True)
     point = start.copy()
     own = counts[: len(free)].sum()
-    sums = np.bincount(
+    now = np.bincount(
         local[:own], system.weights[entries[:own]] * np.repeat(point[free], counts[: len(free)]), len(rows)
     )
+    # What moves makes up for what stays, and for what the start is off, lest that grow from sweep to sweep.
+    sums = now - system.sum_rows(point)[rows]
     answer = solve(
         Program(
             cost=np.concatenate([cost[free], aims.weights if aims.sign < 0 else np.zeros(len(places))]),
             lower=np.concatenate([system.lower[free], np.zeros(len(places))]),
             upper=np.concatenate([upper[free], high - bars]),
-            row_lower=sums.astype(float),
-            row_upper=sums.astype(float),
+            row_lower=sums,
+            row_upper=sums,
             starts=np.concatenate([[0], np.cumsum(counts)]),
             rows=local,
             weights=system.weights[entries],
