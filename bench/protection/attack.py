@@ -77,8 +77,8 @@ def attack(folder: Path, truth: Truth, *, editions: int | None, most: int = 60, 
     chosen = _choose(evidence, editions)
     attacked.editions = len(chosen)
     limits = {"most": most, "whole": whole}
-    with multiprocessing.get_context("spawn").Pool(min(len(evidence.years()), os.cpu_count() or 1)) as pool:
-        tasks = [(evidence, year, truth, gifts, chosen, limits) for year in evidence.years()]
+    tasks = [(evidence, year, truth, gifts, chosen, limits) for year in evidence.years()]
+    with multiprocessing.get_context("spawn").Pool(min(len(tasks), os.cpu_count() or 1)) as pool:
         for proven, leaks in pool.starmap(attack_by_programs, tasks):
             attacked.leaks += leaks
             attacked.goals += proven.goals

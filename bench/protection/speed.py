@@ -13,9 +13,9 @@ import polars as pl
 from bench.protection.months import Timeline
 from bench.protection.publish import Published, as_draft, without
 from bench.protection.schemes import publish_ours
+from bench.protection.spread import list_grains
 from pipeline.contract import load_contract
 from pipeline.protect.counted import COUNTED_SCHEMA, Counted
-from pipeline.protect.periods import ends_period
 from pipeline.protect.plan import load_plan
 
 WIDE_INCIDENTS = 30_000
@@ -30,16 +30,11 @@ def measure_last(timeline: Timeline, published: Published, *, closes: str) -> di
     position = max(
         place
         for place, release in enumerate(timeline.releases)
-        if release.number == 1 and _find_grain(release.month) == closes
+        if release.number == 1 and list(list_grains(release.month))[-1] == closes
     )
     gone = timeline.withdrawn_by(position)
     history = [without(each, gone) for each in published.editions[:position]]
     return _in_process(_protect, without(as_draft(timeline.releases[position]), gone), history)
-
-
-def _find_grain(month: str) -> str:
-    """Return the longest period that a month closes."""
-    return next(grain for grain in ("year", "quarter", "month") if ends_period(month, grain))
 
 
 def measure_wide() -> dict[str, Any]:

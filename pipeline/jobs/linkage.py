@@ -67,10 +67,9 @@ def _count_delays_anew(place: Workplace, connection: sa.Connection) -> None:
 
     Dates are opened in memory. Where they are purged, the delay stays as it is.
     """
-    moved = linkage.list_moved(connection)
+    moved, band = linkage.list_moved(connection), band_delays(pl.col("month"), place.contract)
     for start in range(0, len(moved), _OPENED_AT_ONCE):
         reports = load_reports_of(place, connection, moved[start : start + _OPENED_AT_ONCE])
-        band = band_delays(pl.col("month"), place.contract)
         known = reports.filter(~pl.col("purged")).select("return_id", "row", delay_band=band)
         linkage.put_delays(connection, known)
 

@@ -101,7 +101,7 @@ def _step(
         )
     )
     moved = point.copy()
-    moved[free] = np.clip(solution.point, system.lower[free], system.upper[free])
+    moved[free] = solution.point
     prices = system.price_columns(rows, solution.duals)
     prices[ascent.place] += ascent.sign
     return moved, prices

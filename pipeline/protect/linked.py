@@ -82,7 +82,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Exposure:
-    """A target that is not protected, the exact `interval` proven of it, and what proves it.
+    """A target that is not protected, the `interval` proven of it, and what proves it.
 
     `proof` gives shown cells a weight in (0, 1]: hiding cells whose weights do not sum to 1 leaves the target
     exposed. A cell of weight 1 may do alone. An empty proof cannot be broken by hiding anything. Where both sides

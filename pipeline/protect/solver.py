@@ -114,9 +114,10 @@ def solve_program(program: Program, seconds: float) -> Solution:
 
 
 def _fits(program: Program, point: Floats) -> bool:
-    """Tell whether a point keeps the rows of a program; who asks for a point holds it against its own tolerance."""
+    """Tell whether a point, brought within its bounds, keeps the rows; who asked checks it once more."""
+    kept = np.clip(point, program.lower, program.upper)
     columns = np.repeat(np.arange(len(point)), np.diff(program.starts))
-    sums = np.bincount(program.rows, program.weights * point[columns], len(program.row_lower))
+    sums = np.bincount(program.rows, program.weights * kept[columns], len(program.row_lower))
     return bool(((sums >= program.row_lower - _OFF) & (sums <= program.row_upper + _OFF)).all())
 
 

@@ -44,13 +44,10 @@ def sweep(
         cost[places] = -aims.weights
     entries, counts = system.pick_entries(np.concatenate([free, places]))
     rows, local = np.unique(system.rows[entries], return_inverse=True)
-    point = start.copy()
-    own = counts[: len(free)].sum()
-    now = np.bincount(
-        local[:own], system.weights[entries[:own]] * np.repeat(point[free], counts[: len(free)]), len(rows)
-    )
-    # What moves makes up for what stays, and for what the start is off, lest that grow from sweep to sweep.
-    sums = now - system.sum_rows(point)[rows]
+    stays = start.copy()
+    stays[free] = 0.0
+    # What moves makes up for what stays, and so for what the start is off, lest that grow from sweep to sweep.
+    sums = -system.sum_rows(stays)[rows]
     answer = solve(
         Program(
             cost=np.concatenate([cost[free], aims.weights if aims.sign < 0 else np.zeros(len(places))]),
@@ -63,8 +60,8 @@ def sweep(
             weights=system.weights[entries],
         )
     ).point
+    point = start.copy()
     point[free] = answer[: len(free)]
     point[places] += answer[len(free) :]
-    point = system.keep_bounds(point)
     system.check_point(point)
     return point

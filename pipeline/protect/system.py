@@ -72,22 +72,15 @@ class System:
         rows = np.unique(self.rows[self.pick_entries(chosen)[0]])
         return np.unique(np.concatenate([chosen, self.columns[order[_spread(starts, rows)[0]]]]))
 
-    def keep_bounds(self, point: Floats) -> Floats:
-        """Return `point` within its bounds, which the solver may miss by little: programs begin there."""
-        return np.asarray(np.clip(point, self.lower, self.upper), float)
-
-    def is_met(self, point: Floats) -> bool:
-        """Tell whether `point` keeps all bounds and rows, to TOLERANCE."""
-        return bool(
+    def check_point(self, point: Floats) -> None:
+        """Raise SolverError unless `point` keeps all bounds and rows, to TOLERANCE."""
+        holds = (
             np.isfinite(point).all()
             and (point >= self.lower - TOLERANCE).all()
             and (point <= self.upper + TOLERANCE).all()
             and (np.abs(self.sum_rows(point)) <= TOLERANCE).all()
         )
-
-    def check_point(self, point: Floats) -> None:
-        """Raise SolverError unless `point` keeps all bounds and rows."""
-        if not self.is_met(point):
+        if not holds:
             raise SolverError(
                 "The solver's answer does not fit the tables, so nothing may be shown: report it."
             )
