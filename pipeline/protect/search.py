@@ -12,15 +12,18 @@ from pipeline.protect.solver import Flags, Floats, Ints, Program, Solution, Solv
 from pipeline.protect.sweep import Aims, sweep
 from pipeline.protect.system import TOLERANCE, System
 
-_PAYING = 18_000
-"""A sweep over n columns pays while it settles (n / 18,000)² targets: then single climbs are quicker, as measured.
+_PAYING = 40_000
+"""A sweep over n columns pays while it settles 1 + (n / 40,000)³ targets; from then on climbs are quicker.
 
-It takes 0.4 s for 20,000 columns and 130 s for 380,000, a climb 0.3 s."""
+As measured: 0.2 s for 20,000 columns, 0.8 s for 60,000 and 70 s to 300 s for 380,000; a climb takes 0.4 s."""
+
+_TOGETHER = (2, 4)
+"""So many blocks move together after single ones: what two cannot make up for, four mostly can."""
 
 _CORNERS = 2
 """The start of a climb lies between so many corners: it has more room to every side than any of them."""
 
-_TRIALS = 20
+_TRIALS = 5
 """Climbs in search of a tight target before sweeps: most months have one, and then sweeps have less to do."""
 
 
@@ -40,7 +43,7 @@ class Search:
         self._chance = np.random.default_rng(0)
         self._parts = list(_list_parts(system))
         self._swept: list[Floats] = []
-        self._point = self._find_point()
+        self._inside = self._point = self._find_point()
         self._note(self._point)
 
     def reach(self, sign: int, bars: Floats) -> dict[int, Summit]:
@@ -95,46 +98,62 @@ class Search:
         """Return how far all targets reach beyond `bars` (-inf: left out), at most `slack`, and which ends there.
 
         The target is None where all reach `slack`. What one target falls short of is all that is asked of the others,
-        so that few climbs come to an end; sweeps come after some of them for the same reason.
+        so that few climbs come to an end; sweeps come after some of them for the same reason. Those targets are tried
+        first that single rows hold down most.
         """
-        found = None
+        found, held = None, self.system.bound_by_rows()[self.system.places] - bars
         for step in range(_TRIALS + len(bars)):
             if step == _TRIALS:
                 self._sweep_while_it_pays(1, bars + slack)
             left = np.flatnonzero(self._is_open(1, bars + slack))
             if not len(left):
                 break
-            target = int(left[np.argmin((self.highest - bars)[left])])
+            target = int(left[np.lexsort(((self.highest - bars)[left], held[left]))[0]])
             summit = self.climb(target, 1, bars[target] + slack)
             if summit.prices is not None:
                 slack, found = max(0.0, summit.value - float(bars[target])), target
         return slack, found
 
     def _sweep_while_it_pays(self, sign: int, bars: Floats) -> None:
-        """Sweep over part after part, and once more where a start has too few corners yet."""
+        """Sweep over part after part, then over all; if those are one, once more where there are too few corners."""
+        everything = np.ones(self.system.width, dtype=bool)
         while True:
-            for part in self._parts:
-                self._sweep_part(sign, bars, part)
+            for aimed, part in self._parts:
+                self._sweep_part(sign, bars, aimed, part)
+            self._point = self._sweep(sign, bars, everything, everything, self._point)
             self._swept.append(self._point)
-            if len(self._swept) >= _CORNERS or not self._is_open(sign, bars).any():
+            if self._parts or len(self._swept) >= _CORNERS or not self._is_open(sign, bars).any():
                 return
 
-    def _sweep_part(self, sign: int, bars: Floats, part: Flags) -> None:
-        pays = 1 + int((np.count_nonzero(part) / _PAYING) ** 2)
-        settled, chosen = pays, self._choose_open(sign, bars, part)
-        while settled >= pays and len(chosen) >= pays:
-            aims = self._aim(chosen, sign, bars)
-            self._point = sweep(self.system, self._point, np.flatnonzero(part), aims, self._solve)
-            self._note(self._point)
-            before, chosen = len(chosen), self._choose_open(sign, bars, part)
-            settled = before - len(chosen)
+    def _sweep_part(self, sign: int, bars: Floats, aimed: Flags, part: Flags) -> None:
+        """Sweep for the targets among the columns `aimed` with those of `part`.
+
+        The first sweep goes on from where the part before came to, so that in the end all are at a corner. What the
+        parts share has little room left there, so that the others begin anew, inside.
+        """
+        self._point = self._sweep(sign, bars, aimed, part, self._point, most=1)
+        self._sweep(sign, bars, aimed, part, self._inside)
+
+    def _sweep(
+        self, sign: int, bars: Floats, aimed: Flags, part: Flags, point: Floats, most: float = np.inf
+    ) -> Floats:
+        """Return where at `most` so many sweeps come to, of those that pay."""
+        free, done = np.flatnonzero(part), 0
+        pays = 1 + int((len(free) / _PAYING) ** 3)
+        settled, chosen = pays, self._choose_open(sign, bars, aimed)
+        while done < most and settled >= pays and len(chosen) >= pays:
+            point = sweep(self.system, point, free, self._aim(chosen, sign, bars), self._solve)
+            self._note(point)
+            before, chosen = len(chosen), self._choose_open(sign, bars, aimed)
+            settled, done = before - len(chosen), done + 1
+        return point
 
     def _aim(self, targets: Ints, sign: int, bars: Floats) -> Aims:
         places, first = np.unique(self.system.places[targets], return_index=True)
         return Aims(places, bars[targets[first]], sign, 1.0 + self._chance.random(len(places)))
 
-    def _choose_open(self, sign: int, bars: Floats, part: Flags) -> Ints:
-        return np.flatnonzero(self._is_open(sign, bars) & part[self.system.places])
+    def _choose_open(self, sign: int, bars: Floats, aimed: Flags) -> Ints:
+        return np.flatnonzero(self._is_open(sign, bars) & aimed[self.system.places])
 
     def _is_open(self, sign: int, bars: Floats) -> Flags:
         if sign > 0:
@@ -193,18 +212,33 @@ class Search:
         return replace(solution, point=np.clip(solution.point, program.lower, program.upper))
 
 
-def _list_parts(system: System) -> Iterator[Flags]:
-    """Give the columns that move together: each block, where there are several, with what hangs on it; then all.
+def _list_parts(system: System) -> Iterator[tuple[Flags, Flags]]:
+    """Give what to aim at and what moves to that end, one part after the other; nothing if there is one block.
 
-    What hangs on a block through another one stays where it is, so that a part is small.
+    First come targets of each block, then of two and of four blocks of about the same size, which make up for each
+    other, then shared targets as well. With blocks moves what hangs on them; what hangs on them through another block
+    stays where it is, so that a part is small.
     """
-    blocks = np.unique(system.blocks[system.blocks >= 0])
-    for block in blocks if len(blocks) > 1 else []:
-        part = system.blocks == block
-        fresh = np.flatnonzero(part)
-        while len(fresh):
-            near = system.find_neighbours(fresh)
-            fresh = near[(system.blocks[near] < 0) & ~part[near]]
-            part[fresh] = True
-        yield part
-    yield np.ones(system.width, dtype=bool)
+    numbers = np.unique(system.blocks[system.blocks >= 0])
+    blocks = [system.blocks == number for number in numbers] if len(numbers) > 1 else []
+    parts = [_add_hanging(system, block) for block in blocks]
+    yield from zip(blocks, parts, strict=True)
+    by_size = sorted(range(len(parts)), key=lambda number: -np.count_nonzero(parts[number]))
+    for together in _TOGETHER:
+        for start in range(0, len(parts) - together + 1, together):
+            chosen = by_size[start : start + together]
+            yield (
+                np.logical_or.reduce([blocks[number] for number in chosen]),
+                np.logical_or.reduce([parts[number] for number in chosen]),
+            )
+    yield from zip(parts, parts, strict=True)
+
+
+def _add_hanging(system: System, block: Flags) -> Flags:
+    """Return a block with the shared columns that it reaches through shared ones alone."""
+    part, fresh = block.copy(), np.flatnonzero(block)
+    while len(fresh):
+        near = system.find_neighbours(fresh)
+        fresh = near[(system.blocks[near] < 0) & ~part[near]]
+        part[fresh] = True
+    return part

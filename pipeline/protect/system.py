@@ -62,6 +62,22 @@ class System:
         charges = self.weights[entries] * np.repeat(duals, counts)
         return np.bincount(self.columns[entries], charges, self.width).astype(float)
 
+    def bound_by_rows(self) -> Floats:
+        """Return for each column the least upper bound that its own or any one row proves; its end may be lower."""
+        bounds = self.upper.copy()
+        for sign in (1.0, -1.0):
+            weights = sign * self.weights
+            lows, highs = self.lower[self.columns], self.upper[self.columns]
+            # What the others in its row sum to at most, with the opposite sign, is all that a column can come to.
+            most = -weights * np.where(weights > 0, lows, highs)
+            is_endless = np.isinf(most)
+            finite = np.where(is_endless, 0.0, most)
+            endless = np.bincount(self.rows, is_endless, self.height)[self.rows] - is_endless
+            rest = np.bincount(self.rows, finite, self.height)[self.rows] - finite
+            upwards = (weights > 0) & (endless == 0)
+            np.minimum.at(bounds, self.columns[upwards], (rest / weights)[upwards])
+        return bounds
+
     def pick_entries(self, chosen: Ints) -> tuple[Ints, Ints]:
         """Return the places of the entries of the `chosen` columns, in their order, and how many each has."""
         return _spread(self.starts, chosen)

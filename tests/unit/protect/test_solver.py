@@ -29,10 +29,33 @@ SMALL = Program(
 )
 
 
+def invent_program(size: int = 400, height: int = 60) -> Program:
+    chance = np.random.default_rng(0)
+    return Program(
+        cost=-chance.random(size),
+        lower=np.zeros(size),
+        upper=np.ones(size),
+        row_lower=np.full(height, -np.inf),
+        row_upper=np.full(height, 100.0),
+        starts=np.arange(0, height * size + 1, height),
+        rows=np.tile(np.arange(height), size),
+        weights=chance.random(height * size),
+    )
+
+
 def test_the_optimum_comes_with_what_its_rows_cost() -> None:
     solution = solve_program(SMALL, 10.0)
     assert solution.point == pytest.approx([1.5, 2.5])
     assert solution.duals == pytest.approx([-1.0])
+
+
+def test_a_program_that_takes_simplex_too_many_steps_is_solved_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    program = invent_program()
+    expected = solve_program(program, 10.0).point
+    monkeypatch.setattr("pipeline.protect.solver._MOST_STEPS", 1)
+    assert solve_program(program, 10.0).point == pytest.approx(expected, abs=1e-6)
 
 
 def test_whole_numbers_are_whole() -> None:
@@ -67,21 +90,8 @@ def test_no_time_left_is_an_error() -> None:
 
 
 def test_time_that_runs_out_is_an_error() -> None:
-    chance = np.random.default_rng(0)
-    size = 400
-    hard = Program(
-        cost=-chance.random(size),
-        lower=np.zeros(size),
-        upper=np.ones(size),
-        row_lower=np.full(60, -np.inf),
-        row_upper=np.full(60, 100.0),
-        starts=np.arange(0, 60 * size + 1, 60),
-        rows=np.tile(np.arange(60), size),
-        weights=chance.random(60 * size),
-        whole=True,
-    )
     with pytest.raises(AuditTimeError):
-        solve_program(hard, 0.05)
+        solve_program(replace(invent_program(), whole=True), 0.05)
 
 
 def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
