@@ -128,8 +128,9 @@ class Search:
     def _sweep_part(self, sign: int, bars: Floats, aimed: Flags, part: Flags) -> None:
         """Sweep for the targets among the columns `aimed` with those of `part`.
 
-        The first sweep goes on from where the part before came to, so that in the end all are at a corner. What the
-        parts share has little room left there, so that the others begin anew, inside.
+        The first sweep goes on from where the part before came to, so that in the end all are at a corner: what is
+        left of a year can only be 0 where all its months are low. What the parts share has little room there, so that
+        the other sweeps begin anew, inside.
         """
         self._point = self._sweep(sign, bars, aimed, part, self._point, most=1)
         self._sweep(sign, bars, aimed, part, self._inside)
