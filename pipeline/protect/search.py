@@ -222,17 +222,15 @@ def _list_parts(system: System) -> Iterator[tuple[Flags, Flags]]:
     """
     numbers = np.unique(system.blocks[system.blocks >= 0])
     blocks = [system.blocks == number for number in numbers] if len(numbers) > 1 else []
-    parts = [_add_hanging(system, block) for block in blocks]
-    yield from zip(blocks, parts, strict=True)
-    by_size = sorted(range(len(parts)), key=lambda number: -np.count_nonzero(parts[number]))
+    parts = [(block, _add_hanging(system, block)) for block in blocks]
+    yield from parts
+    by_size = sorted(parts, key=lambda pair: -np.count_nonzero(pair[1]))
     for together in _TOGETHER:
         for start in range(0, len(parts) - together + 1, together):
-            chosen = by_size[start : start + together]
-            yield (
-                np.logical_or.reduce([blocks[number] for number in chosen]),
-                np.logical_or.reduce([parts[number] for number in chosen]),
-            )
-    yield from zip(parts, parts, strict=True)
+            own, moving = zip(*by_size[start : start + together], strict=True)
+            yield np.logical_or.reduce(own), np.logical_or.reduce(moving)
+    for _, part in parts:
+        yield part, part
 
 
 def _add_hanging(system: System, block: Flags) -> Flags:

@@ -26,7 +26,7 @@ _OFF = 5e-7
 """How far a row may be off before the other method is tried; HiGHS itself strives for 1e-7."""
 
 _INTERIOR_FROM = 150_000
-"""Columns from which the interior point method is tried first."""
+"""Columns from which the interior point method is tried first: steps of simplex take too long there to try them."""
 
 _MOST_STEPS = 20_000
 """Steps of simplex after which the interior point method is tried. As measured: a year of 68,000 columns takes
@@ -136,7 +136,8 @@ def _list_methods(program: Program) -> list[dict[str, _Option]]:
     if program.whole:
         # The default gap of whole-number programs would accept a set that is not the smallest.
         return [{"mip_rel_gap": 0.0}]
-    simplex: dict[str, _Option] = {"solver": "simplex"}
+    # The weights of tables are small whole numbers, so that there is nothing to scale.
+    simplex: dict[str, _Option] = {"solver": "simplex", "simplex_scale_strategy": 0}
     interior: dict[str, _Option] = {"solver": "ipm"}
     methods = [interior, simplex]
     if len(program.cost) < _INTERIOR_FROM:
@@ -155,8 +156,6 @@ def _run(program: Program, options: Mapping[str, _Option], seconds: float) -> _H
         "output_flag": False,
         "threads": 1,
         "random_seed": 0,
-        # All weights are small whole numbers, so that there is nothing to scale.
-        "simplex_scale_strategy": 0,
         "time_limit": seconds,
     }
     for name, value in {**always, **options}.items():

@@ -65,9 +65,9 @@ class System:
     def bound_by_rows(self) -> Floats:
         """Return for each column the least upper bound that its own or any one row proves; its end may be lower."""
         bounds = self.upper.copy()
+        lows, highs = self.lower[self.columns], self.upper[self.columns]
         for sign in (1.0, -1.0):
             weights = sign * self.weights
-            lows, highs = self.lower[self.columns], self.upper[self.columns]
             # What the others in its row sum to at most, with the opposite sign, is all that a column can come to.
             most = -weights * np.where(weights > 0, lows, highs)
             is_endless = np.isinf(most)

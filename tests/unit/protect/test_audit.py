@@ -24,6 +24,9 @@ from pipeline.protect.solver import (
 )
 from pipeline.protect.system import build_system
 
+Case = tuple[LinkedTables, np.ndarray, dict[int, tuple[float, float]]]
+"""Tables, the true values of their cells, and the bounds of those that are shown."""
+
 SECONDS = 60.0
 NEAR = 1e-5
 
@@ -80,7 +83,7 @@ def assert_same(found: Interval, expected: Interval) -> None:
 
 
 @st.composite
-def rounded_tables(draw: st.DrawFn) -> tuple[LinkedTables, np.ndarray, dict[int, tuple[float, float]]]:
+def rounded_tables(draw: st.DrawFn) -> Case:
     """Small linked tables of all kinds of relations with their true values, and what is shown of them, rounded."""
     seed = draw(st.integers(0, 2**32 - 1))
     chance = np.random.default_rng(seed)
@@ -165,7 +168,7 @@ def test_a_form_that_has_no_lower_end_is_found_to_have_none() -> None:
 @settings(max_examples=30)
 @given(rounded_tables())
 def test_exposures_are_those_that_two_programs_a_target_find(
-    case: tuple[LinkedTables, np.ndarray, dict[int, tuple[float, float]]],
+    case: Case,
 ) -> None:
     tables, _, shown = case
     lower, upper = spread(tables.size, shown)
@@ -180,7 +183,7 @@ def test_exposures_are_those_that_two_programs_a_target_find(
 @settings(max_examples=25)
 @given(rounded_tables())
 def test_an_interval_contains_the_truth(
-    case: tuple[LinkedTables, np.ndarray, dict[int, tuple[float, float]]],
+    case: Case,
 ) -> None:
     tables, true, shown = case
     targets = [one_cell(cell) for cell in range(tables.size) if cell not in shown]
@@ -192,7 +195,7 @@ def test_an_interval_contains_the_truth(
 @settings(max_examples=25)
 @given(rounded_tables())
 def test_what_single_rows_prove_is_never_less_than_the_end(
-    case: tuple[LinkedTables, np.ndarray, dict[int, tuple[float, float]]],
+    case: Case,
 ) -> None:
     tables, _, shown = case
     targets = [one_cell(cell) for cell in range(tables.size)]
@@ -213,9 +216,7 @@ def test_a_row_bounds_its_parent_and_each_of_its_children() -> None:
 
 @settings(max_examples=25)
 @given(rounded_tables(), st.data())
-def test_hiding_more_never_narrows_an_interval(
-    case: tuple[LinkedTables, np.ndarray, dict[int, tuple[float, float]]], data: st.DataObject
-) -> None:
+def test_hiding_more_never_narrows_an_interval(case: Case, data: st.DataObject) -> None:
     tables, _, shown = case
     targets = [one_cell(cell) for cell in range(tables.size)]
     kept = data.draw(st.sets(st.sampled_from(sorted(shown)))) if shown else set()
@@ -229,9 +230,7 @@ def test_hiding_more_never_narrows_an_interval(
 
 @settings(max_examples=25)
 @given(rounded_tables(), st.data())
-def test_a_proof_holds_while_too_little_of_it_is_hidden(
-    case: tuple[LinkedTables, np.ndarray, dict[int, tuple[float, float]]], data: st.DataObject
-) -> None:
+def test_a_proof_holds_while_too_little_of_it_is_hidden(case: Case, data: st.DataObject) -> None:
     tables, _, shown = case
     for exposure in find_exposures(tables, shown, 10)[:3]:
         hide = data.draw(st.sets(st.sampled_from(sorted(shown))))
@@ -433,7 +432,7 @@ def test_the_same_audit_twice_gives_the_same() -> None:
 @settings(max_examples=25)
 @given(rounded_tables())
 def test_the_slack_is_that_of_the_target_that_ends_first(
-    case: tuple[LinkedTables, np.ndarray, dict[int, tuple[float, float]]],
+    case: Case,
 ) -> None:
     tables, _, shown = case
     lower, upper = spread(tables.size, shown)
