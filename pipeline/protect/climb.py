@@ -98,6 +98,7 @@ def _step(
             starts=np.concatenate([[0], np.cumsum(counts)]),
             rows=local,
             weights=system.weights[entries],
+            fits=True,
         )
     )
     moved = point.copy()

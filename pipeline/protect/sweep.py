@@ -58,6 +58,7 @@ def sweep(
             starts=np.concatenate([[0], np.cumsum(counts)]),
             rows=local,
             weights=system.weights[entries],
+            fits=True,
         )
     ).point
     point = start.copy()

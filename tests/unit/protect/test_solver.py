@@ -73,6 +73,20 @@ def test_a_program_without_a_point_is_a_contradiction() -> None:
         solve_program(replace(SMALL, upper=np.ones(2)), 10.0)
 
 
+def test_a_solver_that_misses_a_point_that_is_known_is_mistaken() -> None:
+    with pytest.raises(SolverError, match="misses a point"):
+        solve_program(replace(SMALL, upper=np.ones(2), fits=True), 10.0)
+
+
+def test_a_point_is_off_by_no_more_than_adds_up_to_nothing() -> None:
+    program = invent_program()
+    point = solve_program(program, 10.0).point
+    sums = np.bincount(program.rows, program.weights * np.repeat(point, 60), 60)
+    assert (point >= -1e-8).all()
+    assert (point <= 1.0 + 1e-8).all()
+    assert (sums <= 100.0 + 1e-8).all()
+
+
 def test_a_program_without_an_end_is_an_error() -> None:
     free = replace(SMALL, upper=np.full(2, np.inf), row_upper=np.array([np.inf]))
     with pytest.raises(SolverError):
