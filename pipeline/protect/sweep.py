@@ -28,12 +28,14 @@ def sweep(
     free: Ints,
     aims: Aims,
     solve: Callable[[Program], Solution],
+    *,
+    inside: bool = False,
 ) -> Floats:
     """Return a point that fits, with the columns of `aims` as high (`sign` 1) or low (-1) as possible up to bars.
 
     Only `free` columns move from `start`, a point that fits. What is maximized is the weighted sum of each column's
     part below its bar, or minimized that above: what goes beyond a bar counts for nothing, so that it is left to
-    others. To that end each such column is split in two at its bar.
+    others. To that end each such column is split in two at its bar. The point is a corner unless `inside`.
     """
     places = aims.places
     low, high = system.lower[places], system.upper[places]
@@ -58,6 +60,7 @@ def sweep(
             starts=np.concatenate([[0], np.cumsum(counts)]),
             rows=local,
             weights=system.weights[entries],
+            inside=inside,
             fits=True,
         )
     ).point

@@ -306,8 +306,9 @@ def test_a_target_without_a_bar_below_is_exposed_only_above() -> None:
     assert audit.exposures == ()
 
 
-@pytest.mark.parametrize("months", [2, 5])
-def test_blocks_change_no_result(months: int) -> None:
+@pytest.mark.parametrize(("months", "stubborn"), [(2, 5), (5, 5), (5, 1)])
+def test_blocks_change_no_result(months: int, stubborn: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.protect.search._STUBBORN", stubborn)
     made = stack_year([invent_month(seed, 4, 3, 3, 150) for seed in range(months)])
     shown = show_rounded(made)
     without = LinkedTables(made.tables.size, made.tables.relations)
@@ -319,6 +320,25 @@ def test_blocks_change_no_result(months: int) -> None:
     assert found[0]
     for one, other in zip(*found, strict=True):
         assert_same(one.interval, other.interval)
+
+
+def test_what_many_blocks_share_is_settled_by_one_program_over_everything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = stack_year([invent_month(seed, 4, 3, 3, 150) for seed in range(5)])
+    shown = show_rounded(made)
+    width = build_system(made.tables, shown.lower, shown.upper, shown.targets).width
+    inside: list[int] = []
+
+    def solve(program: Program, seconds: float) -> Solution:
+        if program.inside and program.cost.any():
+            inside.append(len(program.cost))
+        return solve_program(program, seconds)
+
+    monkeypatch.setattr("pipeline.protect.search._STUBBORN", 1)
+    audit_targets(made.tables, shown.lower, shown.upper, shown.targets, time_limit=SECONDS, solve=solve)
+    assert inside
+    assert min(inside) >= width
 
 
 def test_a_solver_that_is_a_little_off_changes_no_result() -> None:
