@@ -30,7 +30,7 @@ from pipeline.protect.plan import load_plan
 RESULTS = Path(__file__).with_name("latest.json")
 MONTHS, SEED, WITHDRAWALS = 24, 7_001, 1_000
 PARTS = ("peers", "attack", "replays", "speed")
-_SAMPLED, _NAIVE_SAMPLED, _BATCH, _CORRECTIONS = 6, 1, 50, 3
+_SAMPLED, _NAIVE_SAMPLED, _BATCH, _CORRECTIONS = 6, 1, 100, 3
 _NAIVE_MONTHS = 6
 
 _KNOWN = 2

@@ -113,12 +113,17 @@ def invent_timeline(
 
 
 def _list_corrected(position: int, chance: np.random.Generator) -> Iterator[int]:
-    """Yield which closed months, by position, get an edition of correction after the month at `position`."""
+    """Yield which closed months, by position, get an edition of correction after the month at `position`.
+
+    Few of a closed year: each such edition takes minutes, and in 24 months two of them tell what there is to tell.
+    """
     if position % 12 in (0, 3, 6):
         # Last months of a quarter or year, so that those tables are issued again, too.
         yield max(position - 1, 0)
     if position and position % 3 == 2:
-        yield int(position - chance.integers(0, min(position, 5) + 1))
+        closed = int(position - chance.integers(0, min(position, 5) + 1))
+        if closed < position and closed // 12 == position // 12:
+            yield closed
 
 
 def _release(office: _Office, month: str, withdrawn: frozenset[str]) -> Release:
