@@ -231,14 +231,15 @@ class Search:
 def _list_parts(system: System) -> Iterator[tuple[Flags, Flags]]:
     """Give what to aim at and what moves to that end, one part after the other; nothing if there is one block.
 
-    First come targets of each block, then of two and of four blocks of about the same size, which make up for each
-    other, then shared targets as well. With blocks moves what hangs on them; what hangs on them through another block
-    stays where it is, so that a part is small.
+    First come targets of each block, then of each layer, which is small and has all blocks; then of two and of four
+    blocks of about the same size, which make up for each other, then shared targets as well. With blocks moves what
+    hangs on them; what hangs on them through another block stays where it is, so that a part is small.
     """
     numbers = np.unique(system.blocks[system.blocks >= 0])
     blocks = [system.blocks == number for number in numbers] if len(numbers) > 1 else []
     parts = [(block, _add_hanging(system, block)) for block in blocks]
     yield from parts
+    yield from _list_layers(system)
     by_size = sorted(parts, key=lambda pair: -np.count_nonzero(pair[1]))
     for together in _TOGETHER:
         for start in range(0, len(parts) - together + 1, together):
@@ -246,6 +247,17 @@ def _list_parts(system: System) -> Iterator[tuple[Flags, Flags]]:
             yield np.logical_or.reduce(own), np.logical_or.reduce(moving)
     for _, part in parts:
         yield part, part
+
+
+def _list_layers(system: System) -> Iterator[tuple[Flags, Flags]]:
+    """Give the layers that lie in several blocks, each with the columns that are free beside it: those in one row."""
+    in_one_row = np.diff(system.starts) == 1
+    for number in np.unique(system.layers[system.layers >= 0]):
+        part = system.layers == number
+        if len(np.unique(system.blocks[part & (system.blocks >= 0)])) > 1:
+            near = system.find_neighbours(np.flatnonzero(part))
+            part[near[in_one_row[near]]] = True
+            yield part, part
 
 
 def _add_hanging(system: System, block: Flags) -> Flags:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from pipeline.protect.linked import SUM, WITHIN, LinkedTables, Target
 from pipeline.protect.solver import ContradictionError, Flags, Floats, Ints, SolverError
@@ -22,7 +24,8 @@ class System:
     """Columns between `lower` and `upper` of which every row sums to 0.
 
     The entries (`rows`, `columns`, `weights`) are sorted by column. `places` has the column of each target, and
-    `blocks` the block of each column.
+    `blocks` and `layers` the block and the layer of each column, -1 where it lies in several. A layer is what sums
+    tie together, across blocks: one kind of incident in all months, say.
     """
 
     lower: Floats
@@ -33,6 +36,7 @@ class System:
     weights: Floats
     places: Ints
     blocks: Ints
+    layers: Ints
 
     @property
     def width(self) -> int:
@@ -133,7 +137,20 @@ def build_system(tables: LinkedTables, lower: Floats, upper: Floats, targets: Se
         for target in targets
     ]
     blocks = np.array(tables.blocks if tables.blocks else [0] * tables.size)
-    return rows.build(lower, upper, np.array(places, np.int64), blocks)
+    return rows.build(lower, upper, np.array(places, np.int64), blocks, _find_layers(tables))
+
+
+def _find_layers(tables: LinkedTables) -> Ints:
+    """Return for each cell the number of the component it lies in if only sums tie cells together."""
+    sums = [
+        (relation.parent, child)
+        for relation in tables.relations
+        if relation.kind == SUM
+        for child in relation.children
+    ]
+    parents, children = np.array(sums, np.int64).reshape(-1, 2).T
+    ties = coo_array((np.ones(len(sums)), (parents, children)), shape=(tables.size, tables.size))
+    return np.asarray(connected_components(ties, directed=False)[1], np.int64)
 
 
 class _Rows:
@@ -160,15 +177,12 @@ class _Rows:
         self._weights.append(weights)
         return slack
 
-    def build(self, lower: Floats, upper: Floats, places: Ints, blocks: Ints) -> System:
+    def build(self, lower: Floats, upper: Floats, places: Ints, blocks: Ints, layers: Ints) -> System:
         counts = [len(columns) for columns in self._columns]
         rows = np.repeat(np.arange(len(counts)), counts)
         columns = np.array([column for row in self._columns for column in row], np.int64)
         weights = np.array([weight for row in self._weights for weight in row], float)
         order = np.lexsort((rows, columns))
-        # What follows from cells of several blocks moves with any of them.
-        of_cells = [set(blocks[list(cells)].tolist()) for cells in self._slack_for]
-        own = np.array([each.pop() if len(each) == 1 else -1 for each in of_cells], np.int64)
         return System(
             lower=np.concatenate([lower, np.array(self._slack_from, float)]),
             upper=np.concatenate([upper, np.full(len(self._slack_from), np.inf)]),
@@ -177,8 +191,15 @@ class _Rows:
             columns=columns[order],
             weights=weights[order],
             places=places,
-            blocks=np.concatenate([blocks, own]).astype(np.int64),
+            blocks=self._extend(blocks),
+            layers=self._extend(layers),
         )
+
+    def _extend(self, labels: Ints) -> Ints:
+        """Return the labels of cells and of what follows from them: theirs, or -1 where it follows from several."""
+        of_cells = [set(labels[list(cells)].tolist()) for cells in self._slack_for]
+        own = [each.pop() if len(each) == 1 else -1 for each in of_cells]
+        return np.concatenate([labels, np.array(own, np.int64)]).astype(np.int64)
 
 
 def find_inside(system: System, point: Floats) -> Flags:
