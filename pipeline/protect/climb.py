@@ -48,10 +48,13 @@ def climb(
     ascent: Ascent,
     stages: Sequence[Flags],
     solve: Callable[[Program], Solution],
-) -> Summit:
+    *,
+    most: float = np.inf,
+) -> Summit | None:
     """Climb from `start`, a point that fits, with the columns of one stage after the other.
 
-    The last stage has all columns. Raises SolverError where an answer of the solver does not hold.
+    The last stage has all columns. Gives up, and returns None, where more than `most` columns would have to move.
+    Raises SolverError where an answer of the solver does not hold.
     """
     point, free = start, np.full(system.width, system.width <= _JOINING)
     near = system.find_neighbours(np.array([ascent.place]))
@@ -63,10 +66,12 @@ def climb(
             if (point[ascent.place] - ascent.bar) * ascent.sign >= -TOLERANCE:
                 system.check_point(point)
                 return Summit(point, float(point[ascent.place]), None)
-            most = max(_JOINING, int(np.count_nonzero(free)))
-            joining = _choose_joining(system, point, prices, stage & ~free, most)
+            moving = int(np.count_nonzero(free))
+            joining = _choose_joining(system, point, prices, stage & ~free, max(_JOINING, moving))
             if not len(joining):
                 break
+            if moving + len(joining) > most:
+                return None
             free[joining] = True
     system.check_point(point)
     _check_proof(system, prices, ascent.sign * point[ascent.place])

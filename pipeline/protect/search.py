@@ -1,6 +1,6 @@
 """The attacker's search: which targets can go beyond their bars, and where exactly the others end."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from functools import cached_property
 from time import monotonic
@@ -12,17 +12,18 @@ from pipeline.protect.solver import Flags, Floats, Ints, Program, Solution, Solv
 from pipeline.protect.sweep import Aims, sweep
 from pipeline.protect.system import TOLERANCE, System
 
-_PAYING = 40_000
-"""A sweep over n columns pays while it settles 1 + (n / 40,000)³ targets; from then on climbs are quicker.
+_PAYING = 80_000
+"""A sweep over n columns pays while it settles 1 + (n / 80,000)³ targets; from then on climbs are quicker.
 
-As measured: 0.2 s for 20,000 columns, 0.8 s for 60,000 and 70 s to 300 s for 380,000; a climb takes 0.4 s."""
+As measured: 0.2 s for 20,000 columns, 1 s for 60,000, 10 s for 95,000 and 100 s to 300 s for 340,000; a climb that
+is left then takes about 4 s."""
 
 _TOGETHER = (2, 4)
 """So many blocks move together after single ones: what two cannot make up for, four mostly can."""
 
-_STUBBORN = 5
-"""From so many targets that blocks share, one program over everything pays that is solved inside. As measured on
-340,000 columns: 90 s to 160 s for all of fifty, where a climb for a single one takes up to minutes."""
+_MOST_MOVING = 20_000
+"""A climb that wants more columns waits for one program over everything, solved inside: on 340,000 columns that
+takes 90 s to 160 s and settles all that is left, while such a climb takes up to minutes, or comes to no end."""
 
 _CORNERS = 2
 """The start of a climb lies between so many corners: it has more room to every side than any of them."""
@@ -57,21 +58,33 @@ class Search:
         downwards). Raises AuditError.
         """
         self._sweep_while_it_pays(sign, bars)
-        ends = {}
-        for target in np.flatnonzero(self._is_open(sign, bars)).tolist():
-            if self._is_open(sign, bars)[target]:
-                summit = self.climb(target, sign, bars[target])
-                if summit.prices is not None:
-                    ends[target] = summit
+        ends: dict[int, Summit] = {}
+        if self._parts:
+            self._climb_open(sign, bars, ends, most=_MOST_MOVING)
+            self._sweep_inside(sign, bars, ends)
+        self._climb_open(sign, bars, ends)
         return ends
+
+    def _climb_open(self, sign: int, bars: Floats, ends: dict[int, Summit], *, most: float = np.inf) -> None:
+        """Climb for all targets that are open and have no end yet; add the ends of those that stay short."""
+        for target in self._list_left(sign, bars, ends).tolist():
+            if self._is_open(sign, bars)[target]:
+                summit = self._climb(target, sign, bars[target], most)
+                if summit is not None and summit.prices is not None:
+                    ends[target] = summit
 
     def climb(self, target: int, sign: int, bar: float) -> Summit:
         """Bring one target to `bar`, or to its exact end before."""
+        summit = self._climb(target, sign, bar)
+        assert summit is not None
+        return summit
+
+    def _climb(self, target: int, sign: int, bar: float, most: float = np.inf) -> Summit | None:
         place = int(self.system.places[target])
-        summit = climb(
-            self.system, self._start, Ascent(place, sign, bar), list(self._list_stages(place)), self._solve
-        )
-        self._note(summit.point)
+        ascent, stages = Ascent(place, sign, bar), list(self._list_stages(place))
+        summit = climb(self.system, self._start, ascent, stages, self._solve, most=most)
+        if summit is not None:
+            self._note(summit.point)
         return summit
 
     def is_endless(self, target: int, sign: int) -> bool:
@@ -82,10 +95,8 @@ class Search:
             return False
         everything = [np.ones(self.system.width, dtype=bool)]
         ascent = Ascent(place, sign, float(sign))
-        return (
-            climb(self._directions, np.zeros(self.system.width), ascent, everything, self._solve).prices
-            is None
-        )
+        summit = climb(self._directions, np.zeros(self.system.width), ascent, everything, self._solve)
+        return summit is not None and summit.prices is None
 
     def find_end(self, target: int, sign: int) -> float:
         """Return the exact end of a target, upwards or downwards."""
@@ -127,18 +138,18 @@ class Search:
             self._point = self._sweep(sign, bars, everything, everything, self._point)
             self._swept.append(self._point)
             if self._parts or len(self._swept) >= _CORNERS or not self._is_open(sign, bars).any():
-                break
-        if self._parts:
-            self._sweep_inside(sign, bars)
+                return
 
-    def _sweep_inside(self, sign: int, bars: Floats) -> None:
-        """Settle what many blocks have to make up for together, as long as one point settles half of it."""
-        shared, everything = self.system.blocks < 0, np.arange(self.system.width)
-        left, before = len(self._choose_open(sign, bars, shared)), np.inf
-        while _STUBBORN <= left <= before / 2:
-            aims = self._aim(np.flatnonzero(self._is_open(sign, bars)), sign, bars)
+    def _sweep_inside(self, sign: int, bars: Floats, ends: Collection[int]) -> None:
+        """Settle what many blocks have to make up for together, as long as a point settles half of it."""
+        left, before = self._list_left(sign, bars, ends), np.inf
+        while 0 < len(left) <= before / 2:
+            everything, aims = np.arange(self.system.width), self._aim(left, sign, bars)
             self._note(sweep(self.system, self._point, everything, aims, self._solve, inside=True))
-            left, before = len(self._choose_open(sign, bars, shared)), left
+            left, before = self._list_left(sign, bars, ends), len(left)
+
+    def _list_left(self, sign: int, bars: Floats, ends: Collection[int]) -> Ints:
+        return np.setdiff1d(np.flatnonzero(self._is_open(sign, bars)), list(ends))
 
     def _sweep_part(self, sign: int, bars: Floats, aimed: Flags, part: Flags) -> None:
         """Sweep for the targets among the columns `aimed` with those of `part`.

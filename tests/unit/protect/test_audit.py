@@ -306,9 +306,9 @@ def test_a_target_without_a_bar_below_is_exposed_only_above() -> None:
     assert audit.exposures == ()
 
 
-@pytest.mark.parametrize(("months", "stubborn"), [(2, 5), (5, 5), (5, 1)])
-def test_blocks_change_no_result(months: int, stubborn: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.protect.search._STUBBORN", stubborn)
+@pytest.mark.parametrize(("months", "most"), [(2, 20_000), (5, 20_000), (5, 50)])
+def test_blocks_change_no_result(months: int, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.protect.search._MOST_MOVING", most)
     made = stack_year([invent_month(seed, 4, 3, 3, 150) for seed in range(months)])
     shown = show_rounded(made)
     without = LinkedTables(made.tables.size, made.tables.relations)
@@ -335,7 +335,7 @@ def test_what_many_blocks_share_is_settled_by_one_program_over_everything(
             inside.append(len(program.cost))
         return solve_program(program, seconds)
 
-    monkeypatch.setattr("pipeline.protect.search._STUBBORN", 1)
+    monkeypatch.setattr("pipeline.protect.search._MOST_MOVING", 1)
     audit_targets(made.tables, shown.lower, shown.upper, shown.targets, time_limit=SECONDS, solve=solve)
     assert inside
     assert min(inside) >= width
