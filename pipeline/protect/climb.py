@@ -34,7 +34,7 @@ class Summit:
     """Where a climb ended: a point that fits, and the value of the column there.
 
     `prices`, one a column, prove that no point goes beyond it: times the bounds they point to, they sum to the
-    value times the sign. None where the bar was reached.
+    value times the sign. None where the bar was reached, or the climb gave up.
     """
 
     point: Floats
@@ -50,11 +50,11 @@ def climb(
     solve: Callable[[Program], Solution],
     *,
     most: float = np.inf,
-) -> Summit | None:
+) -> Summit:
     """Climb from `start`, a point that fits, with the columns of one stage after the other.
 
-    The last stage has all columns. Gives up, and returns None, where more than `most` columns would have to move.
-    Raises SolverError where an answer of the solver does not hold.
+    The last stage has all columns. Gives up where more than `most` columns would have to move. Raises SolverError
+    where an answer of the solver does not hold.
     """
     point, free = start, np.full(system.width, system.width <= _JOINING)
     near = system.find_neighbours(np.array([ascent.place]))
@@ -64,17 +64,20 @@ def climb(
         while True:
             point, prices = _step(system, point, np.flatnonzero(free), ascent, solve)
             if (point[ascent.place] - ascent.bar) * ascent.sign >= -TOLERANCE:
-                system.check_point(point)
-                return Summit(point, float(point[ascent.place]), None)
+                return _stop(system, ascent, point)
             moving = int(np.count_nonzero(free))
             joining = _choose_joining(system, point, prices, stage & ~free, max(_JOINING, moving))
             if not len(joining):
                 break
             if moving + len(joining) > most:
-                return None
+                return _stop(system, ascent, point)
             free[joining] = True
-    system.check_point(point)
     _check_proof(system, prices, ascent.sign * point[ascent.place])
+    return _stop(system, ascent, point, prices)
+
+
+def _stop(system: System, ascent: Ascent, point: Floats, prices: Floats | None = None) -> Summit:
+    system.check_point(point)
     return Summit(point, float(point[ascent.place]), prices)
 
 

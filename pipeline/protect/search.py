@@ -69,22 +69,16 @@ class Search:
         """Climb for all targets that are open and have no end yet; add the ends of those that stay short."""
         for target in self._list_left(sign, bars, ends).tolist():
             if self._is_open(sign, bars)[target]:
-                summit = self._climb(target, sign, bars[target], most)
-                if summit is not None and summit.prices is not None:
+                summit = self.climb(target, sign, bars[target], most=most)
+                if summit.prices is not None:
                     ends[target] = summit
 
-    def climb(self, target: int, sign: int, bar: float) -> Summit:
-        """Bring one target to `bar`, or to its exact end before."""
-        summit = self._climb(target, sign, bar)
-        assert summit is not None
-        return summit
-
-    def _climb(self, target: int, sign: int, bar: float, most: float = np.inf) -> Summit | None:
+    def climb(self, target: int, sign: int, bar: float, *, most: float = np.inf) -> Summit:
+        """Bring one target to `bar`, or to its exact end before; give up where over `most` columns would move."""
         place = int(self.system.places[target])
         ascent, stages = Ascent(place, sign, bar), list(self._list_stages(place))
         summit = climb(self.system, self._start, ascent, stages, self._solve, most=most)
-        if summit is not None:
-            self._note(summit.point)
+        self._note(summit.point)
         return summit
 
     def is_endless(self, target: int, sign: int) -> bool:
@@ -95,8 +89,8 @@ class Search:
             return False
         everything = [np.ones(self.system.width, dtype=bool)]
         ascent = Ascent(place, sign, float(sign))
-        summit = climb(self._directions, np.zeros(self.system.width), ascent, everything, self._solve)
-        return summit is not None and summit.prices is None
+        start = np.zeros(self.system.width)
+        return climb(self._directions, start, ascent, everything, self._solve).prices is None
 
     def find_end(self, target: int, sign: int) -> float:
         """Return the exact end of a target, upwards or downwards."""
@@ -142,9 +136,10 @@ class Search:
 
     def _sweep_inside(self, sign: int, bars: Floats, ends: Collection[int]) -> None:
         """Settle what many blocks have to make up for together, as long as a point settles half of it."""
+        everything = np.arange(self.system.width)
         left, before = self._list_left(sign, bars, ends), np.inf
         while 0 < len(left) <= before / 2:
-            everything, aims = np.arange(self.system.width), self._aim(left, sign, bars)
+            aims = self._aim(left, sign, bars)
             self._note(sweep(self.system, self._point, everything, aims, self._solve, inside=True))
             left, before = self._list_left(sign, bars, ends), len(left)
 
@@ -242,12 +237,14 @@ class Search:
 def _list_parts(system: System) -> Iterator[tuple[Flags, Flags]]:
     """Give what to aim at and what moves to that end, one part after the other; nothing if there is one block.
 
-    First come targets of each block, then of each layer, which is small and has all blocks; then of two and of four
+    First come targets of each block, then of each layer, small and in several blocks; then of two and of four
     blocks of about the same size, which make up for each other, then shared targets as well. With blocks moves what
     hangs on them; what hangs on them through another block stays where it is, so that a part is small.
     """
     numbers = np.unique(system.blocks[system.blocks >= 0])
-    blocks = [system.blocks == number for number in numbers] if len(numbers) > 1 else []
+    if len(numbers) <= 1:
+        return
+    blocks = [system.blocks == number for number in numbers]
     parts = [(block, _add_hanging(system, block)) for block in blocks]
     yield from parts
     yield from _list_layers(system)
