@@ -21,8 +21,9 @@ from pipeline.protect.stack import Stack, judge_edition, stack_editions
 from pipeline.protect.suppress import choose_hidden
 from pipeline.protect.targets import list_targets
 
-TIME_LIMIT = 3600.0
-"""Seconds for all audits of a draft; what is not audited by then is not published."""
+TIME_LIMIT = 6 * 3600.0
+"""Seconds for all audits of a draft; what is not audited by then is not published. A month takes seconds, the end of
+a year minutes, a correction of a closed year up to hours: all its months and editions hang together."""
 
 _MOST_ROUNDS = 60
 
@@ -97,21 +98,25 @@ def protect_edition(
     end = monotonic() + time_limit
     if former is not None:
         judged = count_anew(draft, former, judged, stack)
-    elif len(stack.editions) > 1:
-        judged = _settle_month(draft, judged, stack, end)
+    if any(each.month != draft.month for each in stack.editions):
+        judged = _settle_month(draft, former, judged, stack, end)
     return _settle(draft, former, judged, stack, end)
 
 
-def _settle_month(draft: Counted, judged: pl.DataFrame, stack: Stack, end: float) -> pl.DataFrame:
-    """Return judged cells of which the month's own could be published alone.
+def _settle_month(
+    draft: Counted, former: Counted | None, judged: pl.DataFrame, stack: Stack, end: float
+) -> pl.DataFrame:
+    """Return judged cells of which the month's own could be published beside its former editions alone.
 
-    Most of what must be hidden is found here, on a small model.
+    Most of what must be hidden, or carried forward, is found here, on a small model.
     """
     families = tuple(family for family in stack.plan.families if family.grain == "month")
-    alone = replace(stack, editions=(draft,), plan=replace(stack.plan, families=families))
+    own = tuple(each for each in stack.editions if each.month == draft.month)
+    alone = replace(stack, editions=own, plan=replace(stack.plan, families=families))
     of_month = judged.filter(period=draft.month)
-    settled = _settle(draft, None, of_month, alone, end).verdict.judged
-    return hide_what_follows(pl.concat([settled, judged.join(of_month, on=CELL, how="anti")]), stack.plan)
+    settled = _settle(draft, former, of_month, alone, end).verdict.judged
+    both = pl.concat([settled, judged.join(of_month, on=CELL, how="anti")])
+    return hide_what_follows(both, stack.plan) if former is None else hold_back(both, stack.plan)
 
 
 def _settle(
