@@ -9,16 +9,18 @@ export JAWABDEHI_HOME ?= $(CURDIR)/var
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+CHECKERS := tests/browser/node_modules/.ready
 
-.PHONY: report test test-spark lint bench bench-link bench-protect lock clean
+.PHONY: report test test-spark lint bench bench-link bench-protect messages lock clean
 
 report: $(READY)
 	@$(BIN)/jawabdehi example --month $(MONTH) --reports $(REPORTS) --seed $(SEED) --out "$(JAWABDEHI_HOME)/inbox" --letters "$(JAWABDEHI_HOME)/letters"
 	@$(BIN)/jawabdehi consent give --month $(MONTH) --edition 1 --as "Example data team" "$(JAWABDEHI_HOME)"/letters/*.txt
-	@$(BIN)/jawabdehi run --month $(MONTH) --approve-as "Example approval"
+	@$(BIN)/python -m pipeline.report.printing || export JAWABDEHI_PRINT=0; \
+		$(BIN)/jawabdehi run --month $(MONTH) --approve-as "Example approval"
 	@$(BIN)/jawabdehi down
 
-test: $(READY)
+test: $(READY) $(CHECKERS)
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 # Linkage on Spark, beside `make test`, which leaves it out where PySpark is missing: it is large and needs Java 17.
@@ -41,6 +43,10 @@ bench-link: $(READY)
 bench-protect: $(READY)
 	@$(BIN)/python -m bench.protection
 
+# Brings new sentences into the catalogs of translations, and takes out those that are no longer said.
+messages: $(READY)
+	@$(BIN)/python -m pipeline.report.messages
+
 # Writes exact versions with hashes for every supported Python and system; no index address gets in.
 lock: $(READY)
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
@@ -61,3 +67,9 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)
+
+# What tests/browser checks pages with: the Nu HTML checker and axe-core.
+$(CHECKERS): tests/browser/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is missing: install it (Debian: apt-get install npm) and try again."; exit 1; }
+	@cd tests/browser && npm ci --loglevel=error >/dev/null
+	@touch $(CHECKERS)

@@ -18,6 +18,7 @@ import click
 from bench.floor import measure_floor
 from bench.machine import describe_machine
 from bench.month import measure_month
+from bench.pages import measure_pages
 from bench.table import draw
 from bench.targets import compare
 from pipeline.contract import load_contract
@@ -37,19 +38,22 @@ _REPORTS = (600, 1_000)
 @click.option("--rows", type=click.IntRange(60), multiple=True, help="Sizes of the steps.")
 @click.option("--full", is_flag=True, help="The design's million rows, too; takes several minutes more.")
 @click.option("--airflow/--no-airflow", default=True, show_default=True, help="Months through Airflow.")
+@click.option("--pages/--no-pages", default=True, show_default=True, help="All pages of an edition, printed.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=RESULTS)
-def main(rows: tuple[int, ...], full: bool, airflow: bool, out: Path) -> None:
+def main(rows: tuple[int, ...], full: bool, airflow: bool, pages: bool, out: Path) -> None:
     """Measure, print a table, and write the figures as JSON."""
     machine = describe_machine()
     sizes = rows or (_FULL if full else _SIZES)
     steps = [_in_folder(_measure_steps, size) for size in sizes]
     months = [_in_folder(_measure_month, reports) for reports in _REPORTS if airflow]
+    printed = _measure_pages() if pages else None
     results = {
         "measured_on": datetime.now(UTC).date().isoformat(),
         "machine": machine,
         "steps": steps,
         "months": months,
-        "targets": compare({measured["rows"]: measured for measured in steps}, months),
+        "pages": printed,
+        "targets": compare({measured["rows"]: measured for measured in steps}, months, printed),
     }
     out.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     for line in draw(results):
@@ -59,6 +63,11 @@ def main(rows: tuple[int, ...], full: bool, airflow: bool, out: Path) -> None:
 def _in_folder(measure: Callable[[Path, int], dict[str, Any]], size: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="jawabdehi-bench-", ignore_cleanup_errors=True) as folder:
         return measure(Path(folder), size)
+
+
+def _measure_pages() -> dict[str, Any]:
+    click.echo("Rendering and printing all pages of an edition ...", err=True)
+    return measure_pages()
 
 
 def _measure_month(folder: Path, reports: int) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def measure_month(folder: Path, month: str, reports: int) -> dict[str, Any]:
     home, recorded = folder / "home", folder / "recorded.json"
     inbox = home / "inbox"
     write_example(inbox, month=month, reports=reports, seed=1, contract=load_contract())
-    settings = Settings(home=home, inbox=inbox)
+    settings = Settings(home=home, inbox=inbox, prints=False)
     run = ("run", "--month", month, "--approve-as", "Bench")
     try:
         cold = _time([_PROGRAM, *run], home)
@@ -91,7 +91,8 @@ def _call(command: list[Any], home: Path) -> str:
     kept = {name: text for name, text in os.environ.items() if not name.startswith(("JAWABDEHI", "AIRFLOW"))}
     done = subprocess.run(
         command,
-        env={**kept, "JAWABDEHI_HOME": str(home)},
+        # Printing is measured by itself: it takes minutes, whatever the number of reports.
+        env={**kept, "JAWABDEHI_HOME": str(home), "JAWABDEHI_PRINT": "0"},
         cwd=_CHECKOUT,
         capture_output=True,
         text=True,

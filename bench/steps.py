@@ -36,7 +36,7 @@ _IMPORT = "import"
 @click.option("--inbox", type=click.Path(path_type=Path), required=True)
 def main(month: str, home: Path, inbox: Path) -> None:
     """Measure the returns of one inbox on a new home."""
-    settings = Settings(home=home, inbox=inbox, settle_seconds=0)
+    settings = Settings(home=home, inbox=inbox, settle_seconds=0, prints=False)
     jobs.prepare(settings)
     watch = Watch(home / "pg")
     for name, step in _INNER_STEPS.items():

@@ -20,6 +20,12 @@ def draw(results: Mapping[str, Any]) -> Iterator[str]:
             f"{month['empty_seconds']} s, {month['ratio']} times; first run on a new home "
             f"{month['cold_seconds']} s"
         )
+    if pages := results["pages"]:
+        yield ""
+        yield (
+            f"{pages['documents']} documents of {pages['geographies']} places on {pages['processes']} processes: "
+            f"{pages['seconds']} s; {pages['peer']}: {pages['peer_seconds']} s, {pages['ratio']} times"
+        )
     yield from draw_targets(results["targets"])
 
 

@@ -7,12 +7,15 @@ MOST_TIMES_FLOOR = 60
 MOST_GIBIBYTES = 4
 MOST_GROWTH = 12
 MOST_TIMES_EMPTY = 2
+MOST_MINUTES = 8
 
 _BIG, _BASE = 1_000_000, 100_000
 
 
 def compare(
-    steps: Mapping[int, Mapping[str, Any]], months: Sequence[Mapping[str, Any]]
+    steps: Mapping[int, Mapping[str, Any]],
+    months: Sequence[Mapping[str, Any]],
+    pages: Mapping[str, Any] | None,
 ) -> list[dict[str, Any]]:
     """Return one entry a target: what, reach, measured (None where its size was not run), met.
 
@@ -39,6 +42,11 @@ def compare(
                 f"month of {month['reports']:,} reports, times empty tasks", MOST_TIMES_EMPTY, month["ratio"]
             )
             for month in months
+        ),
+        _judge(
+            "all pages of an edition as HTML and PDF, in minutes",
+            MOST_MINUTES,
+            pages["seconds"] / 60 if pages else None,
         ),
     ]
 

@@ -3,20 +3,24 @@
 import polars as pl
 
 from pipeline.contract import Contract
+from pipeline.duties import find_provisions
 
 
 def coarsen_reports(accepted: pl.DataFrame, contract: Contract, *, month: str) -> pl.DataFrame:
-    """Return `row`, the coded fields and `delay_band` of accepted reports; fields with several codes as
-    lists.
+    """Return `row`, the coded fields, `delay_band`, `legal_provisions` and `late_provisions` of accepted reports.
+
+    Fields with several codes are lists.
 
     The delay is that before `month`, the reporting month of their return.
     """
     kept = [field for field in contract.fields.values() if field.code_list and field.name not in _NOT_KEPT]
-    return accepted.filter(pl.col("action") != "withdraw").select(
+    told = accepted.filter(pl.col("action") != "withdraw")
+    coded = told.select(
         "row",
         *(_keep(field.name, several=field.kind == "codes") for field in kept),
         delay_band=band_delays(pl.lit(month), contract),
     )
+    return coded.join(find_provisions(told, contract), on="row", how="left", maintain_order="left")
 
 
 def band_delays(month: pl.Expr, contract: Contract) -> pl.Expr:

@@ -2,6 +2,7 @@
 
 from pipeline.contract import Contract
 from pipeline.report.edition import Edition
+from pipeline.report.language import ENGLISH, load_language
 
 _LETTER = """\
 Consent to figures that come mostly from one collective
@@ -48,7 +49,7 @@ def write_letter(
     edition = Edition(month, number, versions={})
     return _LETTER.format(
         edition=edition.edition_id,
-        month=edition.month_name,
+        month=load_language(ENGLISH).say_period(month),
         code=code.code,
         label=code.label,
         state=contract.code_lists["states"].label(code.details["state"]),

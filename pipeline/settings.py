@@ -30,7 +30,8 @@ class Settings:
     `home` holds every runtime file. `inbox` is the folder that collectives fill. `database_url` is None where
     the embedded server is used. `closing_day` is the day of the next month on which a month closes. A file
     in the inbox is taken for finished when it has not changed for `settle_seconds`. With `review_double`, two
-    reviewers have to agree on a doubtful pair. `link_engine` says where reports are compared.
+    reviewers have to agree on a doubtful pair. `link_engine` says where reports are compared. Pages come as PDF, too,
+    if it `prints`.
     """
 
     home: Path
@@ -39,6 +40,7 @@ class Settings:
     closing_day: int = 10
     settle_seconds: int = 2
     review_double: bool = False
+    prints: bool = True
     link_engine: str = "duckdb"
 
     @property
@@ -82,6 +84,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         closing_day=_whole_number(environ, "JAWABDEHI_CLOSING_DAY", default=10, least=1, most=28),
         settle_seconds=_whole_number(environ, "JAWABDEHI_SETTLE_SECONDS", default=2, least=0, most=3600),
         review_double=_whole_number(environ, "JAWABDEHI_REVIEW_DOUBLE", default=0, least=0, most=1) == 1,
+        prints=_whole_number(environ, "JAWABDEHI_PRINT", default=1, least=0, most=1) == 1,
         link_engine=_one_of(environ, "JAWABDEHI_LINK_ENGINE", LINK_ENGINES),
     )
 

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from pipeline import jobs
 from pipeline.contract import Contract, load_contract
+from pipeline.report.addresses import list_names
 from pipeline.server import ensure_server, stop_server
 from pipeline.settings import Settings
 from pipeline.store.database import connect, migrate
@@ -79,7 +80,9 @@ def engine(database_url: str) -> Iterator[sa.Engine]:
 def settings(tmp_path: Path, database_url: str) -> Settings:
     """A fresh home whose database is on the run's server."""
     home = tmp_path / "home"
-    return Settings(home=home, inbox=home / "inbox", database_url=database_url, settle_seconds=0)
+    return Settings(
+        home=home, inbox=home / "inbox", database_url=database_url, settle_seconds=0, prints=False
+    )
 
 
 @pytest.fixture(scope="session")
@@ -166,9 +169,10 @@ class Month:
             if geography in geographies:
                 jobs.render_edition(self.settings, edition_id, geography)
             else:
-                stand_in = self.settings.drafts / edition_id / geography / "report.en.html"
-                stand_in.parent.mkdir(parents=True)
-                stand_in.write_text("A stand-in for a page.")
+                folder = self.settings.drafts / edition_id / geography
+                folder.mkdir(parents=True)
+                for name in list_names(geography, load_contract(), printed=self.settings.prints):
+                    (folder / name).write_text("A stand-in for a page.")
         return edition_id, jobs.seal_edition(self.settings, edition_id)
 
     def run(self, *, reason: str | None = None, consents: Iterable[str] | None = None) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bench.protection.evidence import NATIONAL, Edition, Evidence
+from bench.protection.evidence import NATIONAL, Edition, Evidence, read_provisions
 
 REST = "(rest)"
 SINGLE = {  # national one-way tables, and whether every incident has such a code
@@ -13,6 +13,9 @@ SINGLE = {  # national one-way tables, and whether every incident has such a cod
     "by_delay_band": ("delay_band", True),
 }
 
+PROVISIONS = {"by_legal_provision": "legal_provision", "late_by_legal_provision": "late_provision"}
+"""National tables by provisions of the law, of which an incident may have several or none."""
+
 DIMENSIONS: dict[str, tuple[str, ...]] = {
     "total": (),
     "range": (),
@@ -21,6 +24,7 @@ DIMENSIONS: dict[str, tuple[str, ...]] = {
     "by_incident_kind": ("incident_kind",),
     "by_grounds": ("grounds",),
     **{table: (dimension,) for table, (dimension, _) in SINGLE.items()},
+    **{table: (dimension,) for table, dimension in PROVISIONS.items()},
     "duty_bearer_by_incident_kind": ("duty_bearer", "incident_kind"),
     "by_district": ("district",),
     "state_duty_bearer_by_incident_kind": ("duty_bearer", "incident_kind"),
@@ -55,6 +59,10 @@ def list_axes(editions: Iterable[Edition], evidence: Evidence) -> dict[str, Axis
                 shown["state"].add(geography)
             for dimension, code in zip(DIMENSIONS[table], (code_1, code_2), strict=False):
                 shown.setdefault(dimension, set()).add(code)
+    # A shown provision of the law tells apart the codes that it names, whether they are shown or not.
+    for provision in {code for dimension in PROVISIONS.values() for code in shown.get(dimension, ())}:
+        for dimension, codes in read_provisions()[provision].items():
+            shown.setdefault(dimension, set()).update(codes)
     return {
         dimension: _make_axis(codes, shown.get(dimension, set()))
         for dimension, codes in evidence.codes.items()

@@ -41,7 +41,11 @@ def draw_month(
     told = world.reports.with_columns(world.truth["incident"], world.truth["person"])
     drawn = _come_back(_move_some(_gather(told, month), contract, chance), before, chance)
     # Without a case token nothing tells whether two incidents are of one person.
-    known = drawn.with_columns(person=pl.when("has_token").then("person"))
+    known = drawn.with_columns(
+        person=pl.when("has_token").then("person"),
+        # What falls under which provision is worked out once an edition counts it.
+        **dict.fromkeys(("legal_provisions", "late_provisions"), pl.lit([], dtype=pl.List(pl.String))),
+    )
     counted = known.select(pl.col(name).cast(kind) for name, kind in COUNTED_SCHEMA.items())
     kept = counted.height - round(counted.height * _SET_ASIDE)
     shuffled = counted[chance.permutation(counted.height)]

@@ -83,8 +83,38 @@ def read_codes() -> dict[str, tuple[str, ...]]:
         "survivor_age_band": "survivor_age_bands",
         "resolution": "resolutions",
         "delay_band": "delay_bands",
+        "legal_provision": "legal_provisions",
+        "late_provision": "legal_provisions",
     }
-    return {name: tuple(row["code"] for row in _read_list(listed)) for name, listed in lists.items()}
+    return {
+        name: tuple(
+            row["code"] for row in _read_list(listed) if name in row.get("counted_in", name).split(";")
+        )
+        for name, listed in lists.items()
+    }
+
+
+@functools.cache
+def read_provisions() -> dict[str, dict[str, frozenset[str]]]:
+    """Return by provision of the law which codes an incident under it has, by dimension; others can be any."""
+    duties = {row["code"]: row for row in _read_list("legal_duties")}
+    columns = {
+        "duty_bearer": "duty_bearers",
+        "service": "services",
+        "incident_kind": "incident_kinds",
+        "state": "states",
+    }
+    groups = {"children": ("survivor_age_band", "under_18"), "women": ("survivor_gender", "woman")}
+    groups["transgender"] = ("survivor_gender", "transgender")
+    found: dict[str, dict[str, frozenset[str]]] = {}
+    for row in _read_list("legal_provisions"):
+        duty = duties[row["duty"]]
+        known = {name: frozenset(duty[column].split(";")) - {""} for name, column in columns.items()}
+        found[row["code"]] = {name: codes for name, codes in known.items() if codes and "ANY" not in codes}
+        if duty["counted_for"] in groups:
+            dimension, code = groups[duty["counted_for"]]
+            found[row["code"]][dimension] = frozenset({code})
+    return found
 
 
 @functools.cache

@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from bench.protection.axes import DIMENSIONS
+from bench.protection.axes import DIMENSIONS, PROVISIONS
 from bench.protection.evidence import NATIONAL, Cell, Edition
 from bench.protection.spread import BLANK
 from bench.protection.stack import Key, Stack
 
 _ROWS = {"duty_bearer_by_incident_kind": (4, 5), "state_duty_bearer_by_incident_kind": (4, 5)}
-_INCOMPLETE = {"by_grounds", "by_survivor_gender", "by_survivor_age_band", "by_resolution", "by_district"}
+_INCOMPLETE = {
+    *("by_grounds", "by_survivor_gender", "by_survivor_age_band", "by_resolution", "by_district"),
+    *PROVISIONS,
+}
 """Tables whose field may be blank: what is left of the parent holds the blank ones, too."""
 
 

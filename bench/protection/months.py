@@ -12,6 +12,7 @@ import polars as pl
 
 from bench.protection.corrections import correct
 from bench.protection.drawing import draw_month
+from bench.protection.law import apply_law
 from pipeline.contract import Contract
 from pipeline.protect.counted import CELLS_SCHEMA
 from pipeline.protect.periods import ends_period, list_months
@@ -134,7 +135,7 @@ def _release(office: _Office, month: str, withdrawn: frozenset[str]) -> Release:
     return Release(
         month,
         office.numbers[month],
-        office.live[month],
+        apply_law(office.live[month], month, office.contract),
         withdrawn,
         basis,
         office.accounts[month],

@@ -65,7 +65,9 @@ def invent_wide(incidents: int = WIDE_INCIDENTS) -> pl.DataFrame:
                 for one, other in zip(*(_draw(kinds, incidents, chance) for _ in "12"), strict=True)
             ]
         ),
-        grounds=pl.Series([[]] * incidents, dtype=pl.List(pl.String)),
+        **dict.fromkeys(
+            ("grounds", "legal_provisions", "late_provisions"), pl.lit([], dtype=pl.List(pl.String))
+        ),
         may_repeat=pl.lit(value=False),
     )
     blank = [

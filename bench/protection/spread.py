@@ -11,7 +11,11 @@ NAME = ("table", "geography", "period", "measure", "code_1", "code_2")
 BLANK = "(blank)"
 """The code under which incidents with a blank field are found; it names no planned cell."""
 
-_FIELDS = {"incident_kind": "incident_kinds"}
+_FIELDS = {
+    "incident_kind": "incident_kinds",
+    "legal_provision": "legal_provisions",
+    "late_provision": "late_provisions",
+}
 
 
 def spread(incidents: pl.DataFrame, families: Sequence[Mapping[str, Any]], period: str) -> pl.DataFrame:

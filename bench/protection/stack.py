@@ -5,13 +5,13 @@ of its own; quarters and years tie months together. Codes and states that no edi
 one rest: nothing that was published tells them apart.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from bench.protection.axes import DIMENSIONS, SINGLE, Axis, list_axes, list_district_axes
-from bench.protection.evidence import NATIONAL, Cell, Edition, Evidence, read_rules
+from bench.protection.axes import DIMENSIONS, PROVISIONS, SINGLE, Axis, list_axes, list_district_axes
+from bench.protection.evidence import NATIONAL, Cell, Edition, Evidence, read_provisions, read_rules
 from bench.protection.program import Closed, Index, Program
 
 PERIODS = -1
@@ -116,6 +116,7 @@ def _add_month(stack: Stack, key: Key) -> None:
     _at_most(program, at["range:IN"], at["total:IN"])
     _at_most(program, at["range:state"], total)
     at |= _add_single(stack, at["total:IN"], block)
+    at |= _add_provisions(stack, at, block)
     stack.columns |= {(key, name): columns for name, columns in at.items()}
     # A national total has no place.
     for name in ("total:IN", "range:IN"):
@@ -132,6 +133,44 @@ def _add_single(stack: Stack, total: Index, block: int) -> dict[str, Index]:
         program.add_rows([(total, 1.0), (codes.reshape(1, -1), -1.0)], 0.0, 0.0 if complete else np.inf)
         added[f"{table}:IN"] = codes
     return added
+
+
+def _add_provisions(stack: Stack, at: Mapping[str, Index], block: int) -> dict[str, Index]:
+    """Add how many incidents fall under each provision: no more than have the codes that this takes."""
+    added: dict[str, Index] = {}
+    for table, dimension in PROVISIONS.items():
+        axis = stack.axes[dimension]
+        codes = stack.program.add_columns((len(axis.names),), block)
+        _at_most(stack.program, codes, np.repeat(at["total:IN"], len(codes)))
+        for code in axis.codes:
+            for held in _list_held(stack, at, code):
+                stack.program.add_rows(
+                    [(held.reshape(1, -1), 1.0), (codes[axis.at(code)].reshape(1, 1), -1.0)], 0.0, np.inf
+                )
+        added[f"{table}:IN"] = codes
+    late, whole = (stack.axes[dimension] for dimension in ("late_provision", "legal_provision"))
+    both = [code for code in late.codes if code in whole.codes]
+    for code in both:
+        smaller, larger = added["late_by_legal_provision:IN"], added["by_legal_provision:IN"]
+        _at_most(stack.program, smaller[[late.at(code)]], larger[[whole.at(code)]])
+    return added
+
+
+def _list_held(stack: Stack, at: Mapping[str, Index], provision: str) -> Iterator[Index]:
+    """Yield for each table the cells of the nation of which incidents under a provision are a part."""
+    known = read_provisions()[provision]
+    places = {name: sorted({stack.axes[name].at(code) for code in codes}) for name, codes in known.items()}
+    tables = {
+        "duty_bearer": "by_duty_bearer:IN",
+        "service": "by_service:IN",
+        "incident_kind": "by_incident_kind:IN",
+    }
+    tables |= {"state": "total:state", **{name: f"{table}:IN" for table, (name, _) in SINGLE.items()}}
+    for name, found in places.items():
+        yield at[tables[name]][found]
+    if {"duty_bearer", "incident_kind"} <= places.keys():
+        crossing = at["duty_bearer_by_incident_kind:IN"]
+        yield crossing[np.ix_(places["duty_bearer"], places["incident_kind"])]
 
 
 def _add_periods(stack: Stack, key: Key, newest: Mapping[str, int], gifts: Gifts) -> None:

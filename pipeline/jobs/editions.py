@@ -14,6 +14,7 @@ from pipeline.jobs.pages import describe_edition, draft_folder, name_geographies
 from pipeline.jobs.workplace import Workplace, open_workplace
 from pipeline.protect.periods import GRAINS, ends_period, list_months, name_period
 from pipeline.protect.plan import Plan, list_due, load_plan
+from pipeline.report.addresses import list_names
 from pipeline.report.edition import Edition
 from pipeline.report.figures import FILE_NAME
 from pipeline.report.package import (
@@ -25,7 +26,6 @@ from pipeline.report.package import (
     sha256_of,
     write_manifest,
 )
-from pipeline.report.render import PAGE_NAME
 from pipeline.report.site import write_site
 from pipeline.settings import Settings, check_month
 from pipeline.store import counted, linkage, release
@@ -133,7 +133,7 @@ def seal_edition(settings: Settings, edition_id: str) -> str:
             return str(record.manifest_sha256)
         draft = draft_folder(settings, edition_id)
         _check_audit(draft, record)
-        if not all((draft / geography / PAGE_NAME).is_file() for geography in name_geographies(place)):
+        if not _is_rendered(draft, place):
             raise RetryableError("The draft lacks pages: it is sealed once all of them are rendered.")
         manifest = write_manifest(draft, describe_edition(place, connection, record))
         sealed = sha256_of(manifest)
@@ -186,6 +186,15 @@ def _count_returns(accounts: pl.DataFrame, *, expected: int, filed: int) -> pl.D
     return pl.DataFrame(counts, schema=["table", "measure", "count"], orient="row").with_columns(
         geography=pl.lit(NATIONAL), code_1=pl.lit(""), code_2=pl.lit(""), persons=pl.col("count")
     )
+
+
+def _is_rendered(draft: Path, place: Workplace) -> bool:
+    pages = (
+        draft / geography / name
+        for geography in name_geographies(place)
+        for name in list_names(geography, place.contract, printed=place.settings.prints)
+    )
+    return all(page.is_file() for page in pages)
 
 
 def _check_audit(draft: Path, record: release.EditionRecord) -> None:

@@ -13,8 +13,9 @@ from pipeline.errors import JawabdehiError
 from pipeline.files import write_atomically
 from pipeline.jobs.protection import AUDIT_REPORT
 from pipeline.jobs.workplace import open_workplace
+from pipeline.report.addresses import page_name
 from pipeline.report.edition import Edition
-from pipeline.report.render import PAGE_NAME
+from pipeline.report.language import ENGLISH, load_language
 from pipeline.report.tables import place_name
 from pipeline.settings import KOLKATA, Settings, check_month
 from pipeline.store import overview, queue, release
@@ -51,7 +52,8 @@ def find_pages(settings: Settings, month: str) -> Pages:
         editions = [record for record in release.list_editions(connection) if record.month == month]
         collectives = place.contract.code_lists["collectives"]
         states = sorted({code.details["state"] for code in collectives.codes.values()})
-        names = {code: place_name(code, place.contract) for code in (NATIONAL, *states)}
+        english = load_language(ENGLISH)
+        names = {code: place_name(code, place.contract, english) for code in (NATIONAL, *states)}
     if not editions:
         raise JawabdehiError("There is no edition of this month yet.")
     newest = editions[-1]
@@ -60,7 +62,10 @@ def find_pages(settings: Settings, month: str) -> Pages:
     folder = settings.published / edition.folder if published else settings.drafts / edition.edition_id
     audit = settings.audits / edition.edition_id / AUDIT_REPORT
     return Pages(
-        published, newest.reason, audit, {name: folder / code / PAGE_NAME for code, name in names.items()}
+        published,
+        newest.reason,
+        audit,
+        {name: folder / code / page_name(ENGLISH) for code, name in names.items()},
     )
 
 

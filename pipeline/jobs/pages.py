@@ -11,7 +11,8 @@ from pipeline.link.weights import load_weights
 from pipeline.protect.plan import load_plan
 from pipeline.report.edition import Edition
 from pipeline.report.figures import FILE_NAME
-from pipeline.report.render import render_geography
+from pipeline.report.render import Sources, render_geography
+from pipeline.report.trend import MONTHS
 from pipeline.settings import Settings, shift_month
 from pipeline.store import release
 from pipeline.store.database import begin
@@ -25,21 +26,25 @@ def list_geographies(settings: Settings, edition_id: str) -> list[str]:
 
 
 def render_edition(settings: Settings, edition_id: str, geography: str) -> str:
-    """Write the page of one geography from the draft's figures and those published before; return the geography."""
+    """Write the pages of one geography from the draft's figures and those published before; return the geography."""
     with open_workplace(settings) as place, begin(place.engine, "jawabdehi_reporting") as connection:
         record = release.load_edition(connection, edition_id)
-        if record.state == "draft":
-            edition = describe_edition(place, connection, record)
-            before = release.list_published(connection, [shift_month(record.month, -1)])
-            render_geography(
-                draft_folder(settings, edition_id),
-                edition,
-                geography,
-                place.contract,
-                former=_published_figures(settings, edition.corrected) if edition.corrected else None,
-                previous=_published_figures(settings, _name(before[-1])) if before else None,
-            )
+        if record.state != "draft":
+            return geography
+        edition = describe_edition(place, connection, record)
+        sources = _list_sources(settings, connection, edition)
+    render_geography(draft_folder(settings, edition_id), edition, geography, place.contract, sources)
     return geography
+
+
+def _list_sources(settings: Settings, connection: sa.Connection, edition: Edition) -> Sources:
+    """Return where the figures lie that the pages of an edition are rendered beside."""
+    months = [shift_month(edition.month, -back) for back in range(1, MONTHS)]
+    newest = {record.month: _name(record) for record in release.list_published(connection, months)}
+    return Sources(
+        former=_published_figures(settings, edition.corrected) if edition.corrected else None,
+        past=[(each, _published_figures(settings, each)) for _, each in sorted(newest.items())],
+    )
 
 
 def describe_edition(place: Workplace, connection: sa.Connection, record: release.EditionRecord) -> Edition:
@@ -50,6 +55,7 @@ def describe_edition(place: Workplace, connection: sa.Connection, record: releas
         closing_day=place.settings.closing_day,
         is_made_up=release.counts_made_up(connection, _list_months(connection, record)),
         reason=record.reason,
+        is_printed=place.settings.prints,
         versions={
             "code": __version__,
             "contract": place.contract.version,

@@ -134,4 +134,4 @@ def summarize(account: Account) -> str:
 
 def render_account(account: Account) -> bytes:
     """Return the audit report as an HTML page."""
-    return fill_template("audit.en.html.j2", account=account, why=WHY)
+    return fill_template("audit.html.j2", account=account, why=WHY)

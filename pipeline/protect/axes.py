@@ -1,10 +1,11 @@
 """The codes of each dimension as the audit sees them: those that are shown somewhere, and one rest for all others.
 
-Codes of which no figure is shown anywhere are alike for an attacker: whatever one of them may hold, another may
-hold instead. Counting them as one leaves out no solution, and makes the model small.
+Codes of which no figure is shown anywhere, and that no shown provision of the law names, are alike for an attacker:
+whatever one of them may hold, another may hold instead. Counting them as one leaves out no solution, and makes the
+model small.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -37,12 +38,16 @@ class Axis:
         return not name.startswith(REST)
 
 
-def make_axes(shown: pl.DataFrame, plan: Plan, contract: Contract) -> dict[str, Axis]:
+def make_axes(
+    shown: pl.DataFrame, plan: Plan, contract: Contract, named: Mapping[str, Collection[str]] | None = None
+) -> dict[str, Axis]:
     """Return the axes of all dimensions of incidents, by their names, the state among them.
 
-    `shown` are the shown figures (FIGURE_COLUMNS) of all tables that are audited together.
+    `shown` are the shown figures (FIGURE_COLUMNS) of all tables that are audited together, `named` codes by dimension
+    that are told apart from others though no figure of theirs is shown.
     """
-    states = set(shown["geography"].unique()) - {NATIONAL}
+    named = named or {}
+    states = (set(shown["geography"].unique()) - {NATIONAL}) | set(named.get(STATE, ()))
     axes = {STATE: _make_axis(list(contract.code_lists["states"].codes), states, several=False, every=True)}
     dimensions = {name for family in plan.families for name in family.dimensions}
     for dimension in sorted(dimensions):
@@ -50,9 +55,10 @@ def make_axes(shown: pl.DataFrame, plan: Plan, contract: Contract) -> dict[str, 
             code
             for number in (1, 2)
             for code in shown.filter(pl.col(f"dimension_{number}") == dimension)[f"code_{number}"].unique()
-        }
+        } | set(named.get(dimension, ()))
         fields = CODE_FIELDS.get(dimension, dimension)
-        every = contract.fields[DERIVED_FROM.get(fields, fields)].required
+        answered = contract.fields.get(DERIVED_FROM.get(fields, fields))
+        every = answered is not None and answered.required
         several = COUNTED_SCHEMA[fields] == pl.List
         codes = list_codes(contract, dimension, NATIONAL)
         homes = _find_homes(dimension, contract)

@@ -21,6 +21,8 @@ COUNTED_SCHEMA = pl.Schema(
         "delay_band": _TEXT,
         "incident_kinds": _CODES,
         "grounds": _CODES,
+        "legal_provisions": _CODES,
+        "late_provisions": _CODES,
         "may_repeat": pl.Boolean(),
     }
 )

@@ -17,6 +17,7 @@ from pipeline.protect.axes import REST, STATE, Axis
 from pipeline.protect.cliques import list_cliques
 from pipeline.protect.linked import LinkedTables, Relation
 from pipeline.protect.plan import CODE_FIELDS
+from pipeline.protect.reach import LATE, PROVISION, Reach
 
 Block = tuple[str, int]
 """A month and the number of its edition."""
@@ -27,7 +28,7 @@ Key = tuple[object, ...]
 Bounds = tuple[float, float]
 
 
-_WITHIN_MONTH = ("incidents", "doubtful_are_one", "rows")
+_WITHIN_MONTH = ("incidents", "doubtful_are_one", "rows", "reach")
 
 
 def name_margin(block: Block, classes: Mapping[str, str], *, counts: str = "incidents") -> Key:
@@ -146,6 +147,50 @@ def add_doubtful(model: Model, block: Block) -> None:
         model.relate(name_margin(block, classes), [part], "within")
         parts.append(part)
     model.relate(name_margin(block, {}, counts="doubtful_are_one"), parts)
+
+
+def add_reaches(
+    model: Model, block: Block, reaches: Sequence[Reach], tables: Sequence[frozenset[str]]
+) -> None:
+    """Add that incidents under a provision have the codes of its reach, where it has a class of its own."""
+    for reach in reaches:
+        if reach.code not in model.axes[reach.dimension].sizes:
+            continue
+        inside = name_margin(block, {reach.dimension: reach.code})
+        for conditions in reach.list_within(tables):
+            classes = _find_classes(model.axes, conditions)
+            parts = [each for each in combine(model.axes, conditions) if _fits(each, classes)]
+            whole = ("reach", block, reach.dimension, reach.code, *conditions)
+            if parts:
+                model.relate(whole, [name_margin(block, part) for part in parts])
+                model.relate(whole, [inside], "within")
+            single = [name_margin(block, part) for part in parts if count_codes(model.axes, part) == 1]
+            if single and reach.is_whole:
+                model.relate(inside, single, "within")
+    _add_late(model, block, reaches)
+
+
+def _add_late(model: Model, block: Block, reaches: Sequence[Reach]) -> None:
+    """Add that what is late against a limit falls under its provision."""
+    own = {name: model.axes[name].sizes if name in model.axes else {} for name in (PROVISION, LATE)}
+    for reach in reaches:
+        if reach.dimension == LATE and reach.code in own[LATE] and reach.code in own[PROVISION]:
+            parent, child = (name_margin(block, {name: reach.code}) for name in (PROVISION, LATE))
+            model.relate(parent, [child], "within")
+
+
+def _find_classes(
+    axes: Mapping[str, Axis], conditions: Mapping[str, frozenset[str]]
+) -> dict[str, frozenset[str]]:
+    """Return the classes that codes of each condition lie in; one that holds others as well bounds no less."""
+    return {
+        name: frozenset(find_class(axes, {name: code})[name] for code in codes)
+        for name, codes in conditions.items()
+    }
+
+
+def _fits(classes: Mapping[str, str], wanted: Mapping[str, frozenset[str]]) -> bool:
+    return all(code in wanted[name] for name, code in classes.items())
 
 
 def add_period(

@@ -22,11 +22,18 @@ PLANNED_SCHEMA = pl.Schema(
     )
 )  # fmt: skip
 
-CODE_FIELDS = {"incident_kind": "incident_kinds"}
+CODE_FIELDS = {
+    "incident_kind": "incident_kinds",
+    "legal_provision": "legal_provisions",
+    "late_provision": "late_provisions",
+}
 """Fields whose codes a dimension counts one by one, by the dimension's name; others share the name."""
 
 DERIVED_FROM = {"delay_band": "incident_date"}
 """Fields that dimensions are derived from: where the field must be answered, every incident has a code."""
+
+_LISTS = {"late_provision": "legal_provisions"}
+"""Code lists of dimensions that are not called after them."""
 
 RANGE = "range"
 """The table that says how much hangs on doubtful pairs of reports; its two measures are shown together or not."""
@@ -126,15 +133,21 @@ def list_due(plan: Plan, month: str) -> list[Family]:
 
 
 def list_codes(contract: Contract, dimension: str, geography: str) -> list[str]:
-    """Return the codes of a dimension: in a state, only those that lie within it, if they lie in states."""
+    """Return the codes of a dimension: in a state, only those that lie within it, if they lie in states.
+
+    A list that says in which dimensions its codes are counted (`counted_in`) gives those that are in this one.
+    """
     codes = _code_list(contract, dimension).codes.values()
-    return [code.code for code in codes if code.within in (None, geography) or geography == NATIONAL]
+    here = (code for code in codes if code.within in (None, geography) or geography == NATIONAL)
+    return [code.code for code in here if dimension in code.details.get("counted_in", dimension).split(";")]
 
 
 def _code_list(contract: Contract, dimension: str) -> CodeList:
     field = CODE_FIELDS.get(dimension, dimension)
+    if field in contract.fields:
+        return contract.codes_of(field)
     # What is derived from a field, such as the band of a delay, has a list named after it.
-    return contract.codes_of(field) if field in contract.fields else contract.code_lists[f"{dimension}s"]
+    return contract.code_lists[_LISTS.get(dimension, f"{dimension}s")]
 
 
 def _geographies(family: Family, contract: Contract) -> list[str]:

@@ -7,11 +7,13 @@ from functools import cached_property
 import polars as pl
 
 from pipeline.contract import Contract
+from pipeline.protect.axes import STATE
 from pipeline.protect.counted import CELL, CELLS_SCHEMA, Counted
 from pipeline.protect.evidence import EVIDENCE_SCHEMA, count_wholes, weigh_cells
 from pipeline.protect.periods import last_month, list_months, name_period
 from pipeline.protect.plan import Family, Plan, list_due, list_planned_cells
-from pipeline.protect.primary import GUARDED, judge_cells
+from pipeline.protect.primary import GROUP, GUARDED, judge_cells
+from pipeline.protect.reach import LATE, PROVISION, find_telling, list_reaches
 
 
 @dataclass(frozen=True)
@@ -77,12 +79,33 @@ def judge_edition(edition: Counted, stack: Stack) -> pl.DataFrame:
             wholes.append(count_wholes(incidents, [family], period=period))
     accounts = edition.accounts if edition.accounts is not None else CELLS_SCHEMA.to_frame()
     planned = list_planned_cells(stack.plan, stack.contract, month=edition.month)
-    return judge_cells(
+    judged = judge_cells(
         pl.concat([*evidence, accounts], how="diagonal"),
         pl.concat(wholes),
         planned,
         stack.plan,
         consents=edition.consents,
+    )
+    return _hide_telling(judged, edition, stack)
+
+
+def _hide_telling(judged: pl.DataFrame, edition: Counted, stack: Stack) -> pl.DataFrame:
+    """Return the judged cells with those of provisions hidden beside which others would tell of few persons."""
+    reaches = list_reaches(stack.contract, stack.plan)
+    shown = judged.filter(reason="").filter(pl.col("dimension_1").is_in([PROVISION, LATE]))
+    tables = [
+        frozenset(family.dimensions) | ({STATE} if by_state else set())
+        for family in list_due(stack.plan, edition.month)
+        if family.unit == "incidents" and family.grain == "month"
+        for by_state, stands in ((False, family.national), (True, family.by_state))
+        if stands
+    ]
+    telling = find_telling(edition.incidents, shown, reaches, tables, stack.plan)
+    tells = pl.struct("dimension_1", "code_1").is_in(
+        [{"dimension_1": dimension, "code_1": code} for dimension, code in telling]
+    )
+    return judged.with_columns(
+        reason=pl.when((pl.col("reason") == "") & tells).then(pl.lit(GROUP)).otherwise("reason")
     )
 
 

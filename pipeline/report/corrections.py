@@ -13,9 +13,10 @@ from pipeline.errors import UsageError
 from pipeline.report import outline
 from pipeline.report.edition import Edition
 from pipeline.report.figures import KEY, Figure, Figures, FiguresFormatError, list_cells
-from pipeline.report.labels import clean_label, label_code, sort_by_codes
+from pipeline.report.labels import sort_by_codes
+from pipeline.report.language import Language, mark
 from pipeline.report.outline import TableWords
-from pipeline.report.tables import Cell, place_name, show_cell, title_table
+from pipeline.report.tables import Cell, Tabulator, place_name, show_cell, title_table
 
 _VALUES = ("value", "lower", "upper")
 _REASONS = "correction_reasons"
@@ -44,17 +45,15 @@ class Correction:
     elsewhere: tuple[tuple[str, str], ...]
 
 
-def explain_reason(edition: Edition, contract: Contract) -> str:
+def explain_reason(edition: Edition, contract: Contract, language: Language) -> str:
     """Return in words why the edition corrects the one before; raises UsageError where no listed reason is given."""
-    codes = contract.code_lists[_REASONS].codes
-    if edition.reason is None or edition.reason not in codes:
+    reasons = contract.code_lists[_REASONS]
+    if edition.reason is None or edition.reason not in reasons.codes:
         raise UsageError(f"Give the reason of a corrected edition as a code of the list {_REASONS}.")
-    return clean_label(codes[edition.reason].label)
+    return language.label(reasons, edition.reason)
 
 
-def build_correction(
-    figures: Figures, former: Figures | None, contract: Contract, edition: Edition, geography: str
-) -> Correction | None:
+def build_correction(tabulator: Tabulator, former: Figures | None, edition: Edition) -> Correction | None:
     """Compare an edition with the one it corrects, for one place; None for the first edition of a month.
 
     Raises UsageError where `former` is missing or not wanted, FiguresFormatError where it is of another month.
@@ -65,14 +64,15 @@ def build_correction(
         return None
     if former.period != edition.month:
         raise FiguresFormatError("the edition to be corrected is of another month")
+    contract, language = tabulator.contract, tabulator.language
     return Correction(
         corrected=edition.corrected,
-        reason=explain_reason(edition, contract),
-        changes=tuple(_list_changes(figures, former, contract, geography)),
+        reason=explain_reason(edition, contract, language),
+        changes=tuple(_list_changes(tabulator, former)),
         elsewhere=tuple(
-            (place, place_name(place, contract))
-            for place in list_changed_places(figures, former)
-            if place != geography
+            (place, place_name(place, contract, language))
+            for place in list_changed_places(tabulator.figures, former)
+            if place != tabulator.geography
         ),
     )
 
@@ -82,24 +82,25 @@ def list_changed_places(figures: Figures, former: Figures) -> list[str]:
     return sorted(_compare(figures.frame, former.frame)["geography"].unique())
 
 
-def _list_changes(figures: Figures, former: Figures, contract: Contract, geography: str) -> Iterator[Change]:
-    here = pl.col("geography") == geography
-    changed = _compare(figures.frame.filter(here), former.frame.filter(here))
+def _list_changes(tabulator: Tabulator, former: Figures) -> Iterator[Change]:
+    contract, language = tabulator.contract, tabulator.language
+    here = pl.col("geography") == tabulator.geography
+    changed = _compare(tabulator.figures.frame.filter(here), former.frame.filter(here))
     was = changed.drop(_VALUES).rename({f"{name}_before": name for name in _VALUES})
     before = dict(zip(list_cells(changed), list_cells(was), strict=True))
     for words in outline.TABLES:
         for cell in _sort(words, [cell for cell in before if cell.table == words.table], contract):
             longest = max(found.shown.value for found in (cell, before[cell]) if found.shown)
             yield Change(
-                title=title_table(words, cell.period),
-                label=_label(words, cell, contract),
+                title=title_table(words, cell.period, language),
+                label=_label(words, cell, contract, language),
                 before=show_cell(before[cell], longest),
                 now=show_cell(cell, longest),
             )
 
 
 def _sort(words: TableWords, cells: list[Figure], contract: Contract) -> list[Figure]:
-    if words.codes:
+    if cells and words.codes:
         inner = contract.code_lists[words.inner] if words.inner else None
         return sort_by_codes(cells, contract.code_lists[words.codes], inner)
     if words is outline.TOTAL:
@@ -107,13 +108,16 @@ def _sort(words: TableWords, cells: list[Figure], contract: Contract) -> list[Fi
     return [cell for measure in outline.MEASURES for cell in cells if cell.measure == measure]
 
 
-def _label(words: TableWords, cell: Figure, contract: Contract) -> str:
-    if words.codes:
-        pairs = ((words.codes, cell.code_1), (words.inner, cell.code_2))
-        return ": ".join(label_code(contract.code_lists[name], code or "") for name, code in pairs if name)
+def _label(words: TableWords, cell: Figure, contract: Contract, language: Language) -> str:
     if words is outline.TOTAL:
-        return place_name(cell.geography, contract)
-    return outline.MEASURES[cell.measure][0]
+        return place_name(cell.geography, contract, language)
+    if not words.codes:
+        return language.say(outline.MEASURES[cell.measure][0])
+    label = language.label(contract.code_lists[words.codes], cell.code_1 or "")
+    if not words.inner:
+        return label
+    inner = language.label(contract.code_lists[words.inner], cell.code_2 or "")
+    return language.say(mark("{first}: {second}"), first=label, second=inner)
 
 
 def _compare(now: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.errors import UsageError
-from pipeline.report.periods import MONTH_NAMES, say_period
 from pipeline.settings import KOLKATA, check_month, next_month
 
 LICENCE = "CC-BY-4.0"
@@ -18,7 +17,8 @@ class Edition:
 
     `closing_day` is the day of the following month on which the month closes. `is_made_up` marks an edition
     that counts made-up returns: every page says so. `reason` is a code of the list correction_reasons: why this
-    edition corrects the one before. Raises UsageError where the month, the number or the reason cannot be.
+    edition corrects the one before. `is_printed` tells whether its pages come as PDF, too. Raises UsageError where
+    the month, the number or the reason cannot be.
     """
 
     month: str
@@ -27,6 +27,7 @@ class Edition:
     closing_day: int = 10
     is_made_up: bool = False
     reason: str | None = None
+    is_printed: bool = True
 
     def __post_init__(self) -> None:
         check_month(self.month)
@@ -53,16 +54,12 @@ class Edition:
         return f"{self.month}/e{self.number}"
 
     @property
-    def month_name(self) -> str:
-        return say_period(self.month)
+    def next_announced_for(self) -> datetime.datetime:
+        """The announced day of the month after."""
+        return Edition(next_month(self.month), 1, {}, closing_day=self.closing_day).announced_for
 
     @property
     def announced_for(self) -> datetime.datetime:
         """The start, in India, of the announced closing day: the one date that needs no clock."""
         year, number = (int(part) for part in next_month(self.month).split("-"))
         return datetime.datetime(year, number, self.closing_day, tzinfo=KOLKATA)
-
-
-def format_day(moment: datetime.datetime) -> str:
-    """Write a day as `10 November 2026`, in English whatever the locale of the machine."""
-    return f"{moment.day} {MONTH_NAMES[moment.month - 1]} {moment.year}"

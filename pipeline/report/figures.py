@@ -59,13 +59,15 @@ class Figure(NamedTuple):
 
 @dataclass(frozen=True)
 class Figures:
-    """All cells of one edition: `period` is its month, `sha256` that of the file they were read from.
+    """All cells of one edition: `period` is its month, `sha256` and `size` (bytes) are those of the file they were
+    read from.
 
     `frame` has the columns of `SCHEMA`; `parts` are its rows by table and geography.
     """
 
     period: str
     sha256: str
+    size: int
     frame: pl.DataFrame
     parts: Mapping[tuple[str, str], pl.DataFrame]
 
@@ -114,10 +116,10 @@ class _Content:
         return len(self.raw)
 
 
-@functools.lru_cache(maxsize=3)
+@functools.lru_cache(maxsize=16)
 def _parse(key: _Content) -> Figures:
     # Remembered, since one process renders many pages from the same files: those of the edition, of the one that
-    # it corrects and of the month before.
+    # it corrects and of the months of a trend.
     content = key.raw
     try:
         frame = pl.read_csv(io.BytesIO(content), schema=dict(SCHEMA), encoding="utf8")
@@ -130,6 +132,7 @@ def _parse(key: _Content) -> Figures:
     return Figures(
         period=next(filter(is_month, frame["period"].unique())),
         sha256=hashlib.sha256(content).hexdigest(),
+        size=len(content),
         frame=frame,
         parts={
             (str(table), str(geography)): part

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from pipeline.contract import Contract
 from pipeline.report import derived, outline
-from pipeline.report.edition import Edition
 from pipeline.report.figures import Figures, Shown
-from pipeline.report.labels import group_lakhs, label_code, write_decimal
-from pipeline.report.periods import say_period
-from pipeline.report.tables import Cell, Row, Table
+from pipeline.report.labels import group_lakhs, write_decimal
+from pipeline.report.language import Language
+from pipeline.report.tables import Cell, Row, Table, place_name
 
 
 @dataclass(frozen=True)
@@ -20,108 +19,170 @@ class Derived:
     value: str
 
 
+Sentence = tuple[str | Cell | Derived, ...]
+"""Texts and numbers in turn."""
+
+
 @dataclass(frozen=True)
 class Finding:
-    """One sentence: texts and numbers in turn, and the table in which its cells stand."""
+    """One sentence, and the table in which its cells stand."""
 
-    parts: tuple[str | Cell | Derived, ...]
+    parts: Sentence
     table: Table
 
 
-def find_coverage(coverage: tuple[Table, ...]) -> Iterator[Finding]:
-    """Say how many collectives filed."""
-    for table in coverage:
-        cells = {row.figure.measure: row.cell for row in table.rows}
-        filed, expected = cells.get("collectives_filed"), cells.get("collectives_expected")
-        if filed and expected:
-            yield Finding((filed, " of ", expected, " collectives filed a return for this month."), table)
+@dataclass(frozen=True)
+class Finder:
+    """Finds what can be said of one geography's tables, in the language of the page."""
 
+    tables: tuple[Table, ...]
+    contract: Contract
+    language: Language
+    geography: str
+    month: str
 
-def find_total(tables: tuple[Table, ...], place: str, edition: Edition) -> Iterator[Finding]:
-    """Say how many incidents were counted."""
-    for table, row in _total_rows(tables):
-        if row.cell:
-            text = f" incidents in {place} were reported to us and counted in {edition.month_name}."
-            yield Finding(("About ", row.cell, text), table)
+    def list_findings(self, previous: Figures | None) -> Iterator[Finding]:
+        """Give the findings, those that matter most first; `previous` are the figures of the month before."""
+        yield from self._find_coverage()
+        yield from self._find_total()
+        yield from self._find_trend(previous)
+        yield from self._find_range()
+        yield from self._find_foremost()
+        yield from self._find_median()
 
+    def find_mean(self) -> Iterator[Finding]:
+        """Say how many incidents there are for each collective that filed; how many filed is exact."""
+        for (table, filed), (_, total) in itertools.product(
+            self._measures("collectives_filed"), self._totals()
+        ):
+            mean = derived.mean(total.figure.shown, filed.figure.shown)
+            if mean is not None and total.cell and filed.cell:
+                sentence = self._compose(
+                    "About {total} incidents among {filed} collectives that filed are about {mean} for each of them. "
+                    "Collectives differ in how many survivors they reach.",
+                    total=total.cell,
+                    filed=filed.cell,
+                    mean=Derived(write_decimal(mean)),
+                )
+                yield Finding(sentence, table)
 
-def find_trend(tables: tuple[Table, ...], previous: Figures | None, geography: str) -> Iterator[Finding]:
-    """Say whether clearly more or fewer incidents were reported than in the month before; else say nothing."""
-    before = _shown_total(previous, geography)
-    for table, row in _total_rows(tables):
-        direction = derived.trend(row.figure.shown, before)
-        if direction and previous and before and row.cell:
-            yield Finding(
-                (
-                    f"What was reported {direction} from about ",
-                    Derived(group_lakhs(before.value)),
-                    f" incidents in {say_period(previous.period)} to about ",
-                    row.cell,
-                    f" in {say_period(row.figure.period)}, by more than chance alone would make it; other "
-                    "collectives may have filed.",
-                ),
-                table,
+    def _find_coverage(self) -> Iterator[Finding]:
+        """Say how many collectives filed."""
+        for (table, filed), (_, expected) in itertools.product(
+            self._measures("collectives_filed"), self._measures("collectives_expected")
+        ):
+            if filed.cell and expected.cell:
+                sentence = self._compose(
+                    "{filed} of {expected} collectives filed a return for this month.",
+                    filed=filed.cell,
+                    expected=expected.cell,
+                )
+                yield Finding(sentence, table)
+
+    def _find_total(self) -> Iterator[Finding]:
+        """Say how many incidents were counted."""
+        for table, row in self._totals():
+            if row.cell:
+                sentence = self._compose(
+                    "About {total} incidents in {place} were reported to us and counted in {month}.",
+                    total=row.cell,
+                    place=place_name(self.geography, self.contract, self.language),
+                    month=self.language.say_period(self.month),
+                )
+                yield Finding(sentence, table)
+
+    def _find_trend(self, previous: Figures | None) -> Iterator[Finding]:
+        """Say whether clearly more or fewer incidents were reported than in the month before; else say nothing."""
+        before = _shown_total(previous, self.geography)
+        for table, row in self._totals():
+            direction = derived.trend(row.figure.shown, before)
+            if direction and previous and before and row.cell:
+                parts: dict[str, str | Cell | Derived] = {
+                    "before": Derived(group_lakhs(before.value)),
+                    "earlier": self.language.say_period(previous.period),
+                    "now": row.cell,
+                    "month": self.language.say_period(row.figure.period),
+                }
+                yield Finding(self._compose_trend(direction, parts), table)
+
+    def _compose_trend(self, direction: str, parts: Mapping[str, str | Cell | Derived]) -> Sentence:
+        if direction == "rose":
+            return self._compose(
+                "What was reported rose from about {before} incidents in {earlier} to about {now} in "
+                "{month}, by more than chance alone would make it; other collectives may have filed.",
+                **parts,
             )
+        return self._compose(
+            "What was reported fell from about {before} incidents in {earlier} to about {now} in {month}, by "
+            "more than chance alone would make it; other collectives may have filed.",
+            **parts,
+        )
 
+    def _find_range(self) -> Iterator[Finding]:
+        """Say how much hangs on doubtful reports.
 
-def find_range(tables: tuple[Table, ...]) -> Iterator[Finding]:
-    """Say how much hangs on doubtful reports.
+        Ends that are alike are said in the same words whether the queue is empty or nearly so: that it is empty would
+        be an exact count.
+        """
+        for table in self._tables(outline.RANGE):
+            ends = [row.cell for row in table.rows if row.cell]
+            if len(ends) < 2:
+                continue
+            fewest, most = ends
+            if fewest.value == most.value:
+                sentence = self._compose(
+                    "It is about {most} incidents, rounded, whether reports that may tell of the same incident do so "
+                    "or not.",
+                    most=most,
+                )
+            else:
+                sentence = self._compose(
+                    "About {fewest} if all doubtful reports tell of incidents already counted, about {most} if each "
+                    "tells of one of its own: people had not decided when the month closed.",
+                    fewest=fewest,
+                    most=most,
+                )
+            yield Finding(sentence, table)
 
-    Ends that are alike are said in the same words whether the queue is empty or nearly so: that it is empty would
-    be an exact count.
-    """
-    for table in tables:
-        ends = [row.cell for row in table.rows if row.cell] if table.words is outline.RANGE else []
-        if len(ends) < 2:
-            continue
-        fewest, most = ends
-        if fewest.value == most.value:
-            text = " incidents, rounded, whether reports that may tell of the same incident do so or not."
-            yield Finding(("It is about ", most, text), table)
-        else:
-            first = " if all doubtful reports tell of incidents already counted, about "
-            last = " if each tells of one of its own: people had not decided when the month closed."
-            yield Finding(("About ", fewest, first, most, last), table)
+    def _find_median(self) -> Iterator[Finding]:
+        """Say in which band of delay the incident in the middle lies, where the shown bounds leave no doubt."""
+        totals = [row.figure.shown for _, row in self._totals()]
+        for table in self._tables(outline.DELAYS):
+            codes = self.contract.code_lists[outline.DELAYS.codes]
+            shown: Mapping[str | None, Shown | None] = {
+                row.figure.code_1: row.figure.shown for row in table.rows
+            }
+            place = derived.median_band(
+                [shown.get(code) for code in codes.codes], totals[0] if totals else None
+            )
+            if place is not None:
+                sentence = self._compose(
+                    "The median of when the incidents happened is “{band}”: put in order, the one in the "
+                    "middle falls there.",
+                    band=self.language.label(codes, list(codes.codes)[place]),
+                )
+                yield Finding(sentence, table)
 
+    def _find_foremost(self) -> Iterator[Finding]:
+        """Say which row of a table stands out among those whose figure is published."""
+        for table in self.tables:
+            row = _stands_out(table.rows) if table.words.foremost else None
+            if row and row.cell:
+                sentence = self._compose(table.words.foremost, row=row.label, value=row.cell)
+                yield Finding(sentence, table)
 
-def find_median(tables: tuple[Table, ...], contract: Contract) -> Iterator[Finding]:
-    """Say in which band of delay the incident in the middle lies, where the shown bounds leave no doubt."""
-    totals = [row.figure.shown for _, row in _total_rows(tables)]
-    for table in tables:
-        if table.words is not outline.DELAYS:
-            continue
-        codes = contract.code_lists[outline.DELAYS.codes]
-        shown: Mapping[str | None, Shown | None] = {row.figure.code_1: row.figure.shown for row in table.rows}
-        place = derived.median_band([shown.get(code) for code in codes.codes], totals[0] if totals else None)
-        if place is not None:
-            label = label_code(codes, list(codes.codes)[place])
-            last = "”: put in order, the one in the middle falls there."
-            yield Finding(("The median of when the incidents happened is “", label, last), table)
+    def _compose(self, message: str, **parts: str | Cell | Derived) -> Sentence:
+        return self.language.compose(message, **parts)
 
+    def _tables(self, words: outline.TableWords) -> Iterator[Table]:
+        return (table for table in self.tables if table.words is words)
 
-def find_foremost(tables: tuple[Table, ...]) -> Iterator[Finding]:
-    """Say which row of a table stands out among those whose figure is published."""
-    for table in tables:
-        row = _stands_out(table.rows) if table.words.foremost else None
-        if row and row.cell:
-            text = f" {table.words.foremost} of those whose figure is published: about "
-            yield Finding((row.label, text, row.cell, " incidents."), table)
+    def _totals(self) -> Iterator[tuple[Table, Row]]:
+        return ((table, row) for table in self._tables(outline.TOTAL) for row in table.rows)
 
-
-def find_mean(coverage: tuple[Table, ...], tables: tuple[Table, ...]) -> Iterator[Finding]:
-    """Say how many incidents there are for each collective that filed; how many filed is exact."""
-    rows = ((table, row) for table in coverage for row in table.rows)
-    filed_rows = [(table, row) for table, row in rows if row.figure.measure == "collectives_filed"]
-    for (table, filed), (_, total) in itertools.product(filed_rows, _total_rows(tables)):
-        mean = derived.mean(total.figure.shown, filed.figure.shown)
-        if mean is not None and total.cell and filed.cell:
-            ratio = (total.cell, " incidents among ", filed.cell, " collectives that filed are about ")
-            last = " for each of them. Collectives differ in how many survivors they reach."
-            yield Finding(("About ", *ratio, Derived(write_decimal(mean)), last), table)
-
-
-def _total_rows(tables: tuple[Table, ...]) -> Iterator[tuple[Table, Row]]:
-    return ((table, row) for table in tables if table.words is outline.TOTAL for row in table.rows)
+    def _measures(self, measure: str) -> Iterator[tuple[Table, Row]]:
+        rows = ((table, row) for table in self.tables for row in table.rows)
+        return ((table, row) for table, row in rows if row.figure.measure == measure)
 
 
 def _shown_total(figures: Figures | None, geography: str) -> Shown | None:

@@ -28,7 +28,7 @@ def write_decimal(number: Decimal) -> str:
 
 
 @functools.cache
-def clean_label(label: str) -> str:
+def clean_label(label: str, longest: int = _LONGEST_LABEL) -> str:
     """Return a label without control characters, direction overrides, or a length that breaks a page.
 
     Joiners are kept, since Indic scripts need them.
@@ -37,14 +37,7 @@ def clean_label(label: str) -> str:
     spaced = (" " if character.isspace() else character for character in label)
     kept = (c for c in spaced if c not in _BIDI_CONTROLS and unicodedata.category(c) != "Cc")
     text = " ".join("".join(kept).split())
-    return text if len(text) <= _LONGEST_LABEL else text[:_LONGEST_LABEL].rstrip() + "…"
-
-
-def label_code(codes: CodeList, code: str) -> str:
-    """Return the cleaned label of a code; raise FiguresFormatError where the list does not have it."""
-    if code not in codes.codes:
-        raise FiguresFormatError(f"it has a code that the list {codes.name} does not have")
-    return clean_label(codes.label(code))
+    return text if len(text) <= longest else text[:longest].rstrip() + "…"
 
 
 def sort_by_codes(cells: Iterable[Figure], first: CodeList, second: CodeList | None = None) -> list[Figure]:

@@ -1,11 +1,6 @@
-"""The spans of time that a figure may stand for, and how they are said: a month, a quarter or a year."""
+"""The spans of time that a figure may stand for: a month, a quarter or a year."""
 
 from pipeline.settings import shift_month
-
-MONTH_NAMES = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 
 PATTERN = r"20\d\d(-(0[1-9]|1[0-2]|Q[1-4]))?"
 """A month `2026-10`, a calendar quarter `2026-Q4` or a calendar year `2026`."""
@@ -24,15 +19,15 @@ def list_closing(month: str) -> frozenset[str]:
     return frozenset(periods | {year} if number == "12" else periods)
 
 
-def say_period(period: str) -> str:
-    """Write a period in words: `October 2026`, `July to September 2026`, `the year 2026`."""
+def split_period(period: str) -> tuple[str, int, int]:
+    """Return the year of a period that fits PATTERN, and its first and last month from 1 to 12."""
     year, _, part = period.partition("-")
     if not part:
-        return f"the year {year}"
+        return year, 1, 12
     if part.startswith("Q"):
-        first = 3 * int(part[1]) - 3
-        return f"{MONTH_NAMES[first]} to {MONTH_NAMES[first + 2]} {year}"
-    return f"{MONTH_NAMES[int(part) - 1]} {year}"
+        last = 3 * int(part[1])
+        return year, last - 2, last
+    return year, int(part), int(part)
 
 
 def month_before(month: str) -> str:

@@ -1,22 +1,46 @@
-"""From `figures.csv` to HTML pages: the same figures, contract and edition give the same bytes.
+"""From `figures.csv` to pages: the same figures, contract and edition give the same bytes.
 
-Rendering receives shown figures (of the edition, the one that it corrects, the month before), the contract and
+Rendering receives shown figures (of the edition, the one that it corrects, the months before), the contract and
 the edition, and nothing else: there is no way from here to an exact count, a clock or the network.
 """
 
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.contract import Contract
+from pipeline.contract import NATIONAL, Contract
 from pipeline.files import write_atomically
-from pipeline.report.context import build_page
+from pipeline.report import addresses, citation, structured
+from pipeline.report.about import title_page
+from pipeline.report.context import Background, Page, build_page
+from pipeline.report.data import describe_data
+from pipeline.report.datapackage import Files
 from pipeline.report.edition import Edition
 from pipeline.report.figures import FILE_NAME, Figures, read_figures
-from pipeline.report.package import MANIFEST
+from pipeline.report.language import ENGLISH, languages_of, load_language
+from pipeline.report.memorandum import build_memorandum
+from pipeline.report.printing import print_page
+from pipeline.report.tables import place_name
+from pipeline.report.trend import Past
 from pipeline.settings import CHECKOUT
 from pipeline.templates import fill_template
 
-STYLE_SHEET = CHECKOUT / "reports" / "static" / "report.css"
-PAGE_NAME = "report.en.html"
+STATIC = CHECKOUT / "reports" / "static"
+BIBTEX, RIS = "report.bib", "report.ris"
+
+
+Printer = Callable[[bytes, Path], bytes]
+"""Makes a PDF of an HTML page that is to lie in a folder; tests of other things put a quicker one in its place."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The `figures.csv` that an edition is rendered beside: of the edition that it corrects, which every edition but
+    the first of a month needs, and of the newest edition of each month before.
+    """
+
+    former: Path | None = None
+    past: Sequence[tuple[Edition, Path]] = ()
 
 
 def render_geography(
@@ -24,45 +48,85 @@ def render_geography(
     edition: Edition,
     geography: str,
     contract: Contract,
+    sources: Sources | None = None,
     *,
-    former: Path | None = None,
-    previous: Path | None = None,
-) -> Path:
-    """Write the page of one geography into a draft that holds `figures.csv`, and return its path.
+    printer: Printer = print_page,
+) -> None:
+    """Write all pages of one geography into a draft that holds `figures.csv`: HTML and, if it is printed, PDF.
 
-    `former` is the `figures.csv` of the edition that this one corrects, which every edition but the first of a
-    month needs; `previous` that of the newest edition of the month before. The style sheet goes beside the pages,
-    so that an edition's folder can be copied whole. Raises FiguresFormatError where figures cannot be used,
-    UsageError where a corrected edition lacks `former` or its reason.
+    With the nation come the descriptions of the data. Style sheets and fonts go beside the pages, so that an
+    edition's folder can be copied whole. Raises FiguresFormatError where figures cannot be used, UsageError where a
+    corrected edition lacks its former figures or its reason.
     """
-    page = render_page(
-        read_figures(draft / FILE_NAME),
-        contract,
-        edition,
-        geography,
-        former=read_figures(former) if former else None,
-        previous=read_figures(previous) if previous else None,
+    figures = read_figures(draft / FILE_NAME)
+    background = _read_sources(sources or Sources())
+    spoken = map(load_language, languages_of(geography, contract))
+    pages = [build_page(figures, contract, edition, geography, language, background) for language in spoken]
+    data = describe_data(figures, contract, edition)
+    copy_static(draft)
+    folder = draft / geography
+    for page in pages:
+        for name, content in _render_pages(page, figures, contract, data.files):
+            write_atomically(folder / f"{name}.html", content)
+            if edition.is_printed:
+                write_atomically(folder / f"{name}.pdf", printer(content, folder))
+    for name, content in _cite(edition, geography, contract):
+        write_atomically(folder / name, content)
+    if geography == NATIONAL:
+        for name, content in data.contents.items():
+            write_atomically(draft / name, content)
+
+
+def _render_pages(
+    page: Page, figures: Figures, contract: Contract, files: Files
+) -> Iterator[tuple[str, bytes]]:
+    """Give the pages of a geography in one language: their names without the kind of file, and HTML."""
+    code = page.language.code
+    yield addresses.page_name(code).removesuffix(".html"), render_report(page, figures, files)
+    if page.geography != NATIONAL:
+        yield (
+            addresses.memorandum_name(code).removesuffix(".html"),
+            render_memorandum(page, figures, contract),
+        )
+
+
+def render_report(page: Page, figures: Figures, files: Files) -> bytes:
+    """Return the report of one geography in one language; `files` are the facts of the data files beside it."""
+    cited = citation.Cited(
+        page.edition, page.geography, title_page(page.edition, page.place), page.language.code
     )
-    copy_style_sheet(draft)
-    path = draft / geography / PAGE_NAME
-    write_atomically(path, page)
-    return path
+    dataset = structured.describe_dataset(cited, page.place, figures, files)
+    return fill_template(
+        "report.html.j2",
+        page.language,
+        page=page,
+        dataset=structured.encode_for_script(dataset),
+        static=addresses.STATIC,
+    )
 
 
-def render_page(
-    figures: Figures,
-    contract: Contract,
-    edition: Edition,
-    geography: str,
-    *,
-    former: Figures | None = None,
-    previous: Figures | None = None,
-) -> bytes:
-    """Return the HTML page of one geography (`IN` or a state's ISO code) as UTF-8."""
-    page = build_page(figures, contract, edition, geography, former=former, previous=previous)
-    return fill_template("report.en.html.j2", page=page, figures_file=FILE_NAME, manifest_file=MANIFEST)
+def render_memorandum(page: Page, figures: Figures, contract: Contract) -> bytes:
+    """Return the memorandum of one state in one language."""
+    memorandum = build_memorandum(page, figures, contract)
+    return fill_template("memorandum.html.j2", page.language, memorandum=memorandum, static=addresses.STATIC)
 
 
-def copy_style_sheet(folder: Path) -> None:
-    """Put the style sheet where the pages below `folder` look for it."""
-    write_atomically(folder / "static" / STYLE_SHEET.name, STYLE_SHEET.read_bytes())
+def copy_static(folder: Path) -> None:
+    """Put style sheets and fonts where the pages below `folder` look for them."""
+    for path in sorted(STATIC.rglob("*")):
+        if path.suffix in {".css", ".woff2"} or path.name == "OFL.txt":
+            write_atomically(folder / "static" / path.relative_to(STATIC), path.read_bytes())
+
+
+def _cite(edition: Edition, geography: str, contract: Contract) -> Iterator[tuple[str, bytes]]:
+    place = place_name(geography, contract, load_language(ENGLISH))
+    cited = citation.Cited(edition, geography, title_page(edition, place))
+    yield BIBTEX, citation.cite_bibtex(cited).encode()
+    yield RIS, citation.cite_ris(cited).encode()
+
+
+def _read_sources(sources: Sources) -> Background:
+    return Background(
+        former=read_figures(sources.former) if sources.former else None,
+        past=tuple(Past(edition, read_figures(path)) for edition, path in sources.past),
+    )

@@ -1,185 +1,157 @@
-"""The pages around the editions: index, catalog and feed, made from the manifests found below `published/`.
+"""The pages around the editions: start pages, a page for each place, catalog and feed.
 
 They are the same bytes for the same editions: no clock, and nothing of an approval but that it is there.
 """
 
 import datetime
 import mimetypes
-import re
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.contract import NATIONAL, Contract
+from pipeline.contract import Contract
 from pipeline.files import write_atomically
-from pipeline.report.corrections import explain_reason, list_changed_places
-from pipeline.report.edition import LICENCE, Edition, format_day
-from pipeline.report.figures import FILE_NAME, read_figures
-from pipeline.report.package import (
-    APPROVAL,
-    MANIFEST,
-    EditionDamagedError,
-    check_approval,
-    encode_json,
-    read_manifest,
+from pipeline.report.addresses import place_file, start_name
+from pipeline.report.comparison import COMPARED_MONTHS, compare_months
+from pipeline.report.corrections import explain_reason
+from pipeline.report.edition import LICENCE, Edition
+from pipeline.report.figures import Figures
+from pipeline.report.language import (
+    ENGLISH,
+    Language,
+    languages_of,
+    list_languages,
+    load_language,
 )
-from pipeline.report.render import PAGE_NAME, copy_style_sheet
+from pipeline.report.package import MANIFEST, encode_json
+from pipeline.report.published import Entry, find_entries, list_geographies, read_newest
+from pipeline.report.render import copy_static
 from pipeline.report.tables import place_name
 from pipeline.templates import fill_template
 
 _FEED_NAMESPACE = uuid.UUID("5f0a3d0e-6d0c-5d0b-9a55-5b7a1f6f2c11")
 """Names of the feed and its entries are UUIDs within this one, so that they hold wherever the site stands."""
 
-_FOLDER = re.compile(r"20\d\d-\d\d/e[1-9]\d*")
+_MORE_TYPES = {
+    ".bib": "application/x-bibtex",
+    ".ris": "application/x-research-info-systems",
+    ".woff2": "font/woff2",
+}
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
-@dataclass(frozen=True)
-class Page:
-    """A page of an edition: the place it is about, and its address relative to `published/`."""
+class Guide:
+    """Words about editions for the templates of the site, in one language."""
 
-    geography: str
-    place: str
-    href: str
+    def __init__(self, contract: Contract, language: Language, entries: Sequence[Entry]) -> None:
+        self.language = language
+        self.entries = entries
+        self._contract = contract
 
+    def say_month(self, edition: Edition) -> str:
+        return self.language.say_period(edition.month)
 
-@dataclass(frozen=True)
-class Entry:
-    """One approved edition as its manifest tells of it; `replaced_by` is the latest edition of its month.
+    def say_day(self, moment: datetime.datetime) -> str:
+        return self.language.say_day(moment)
 
-    `corrected` is the edition that this one corrects and `reason` why, in words; `changed` are the pages on which
-    figures differ from those of that edition.
-    """
+    def say_reason(self, edition: Edition) -> str:
+        return explain_reason(edition, self._contract, self.language)
 
-    edition: Edition
-    announced_for: datetime.datetime
-    national: Page
-    states: tuple[Page, ...]
-    files: Mapping[str, Mapping[str, Any]]
-    replaced_by: Edition | None
-    corrected: Edition | None
-    reason: str
-    changed: tuple[Page, ...]
+    def name_place(self, geography: str) -> str:
+        return place_name(geography, self._contract, self.language)
 
-    @property
-    def announced_day(self) -> str:
-        return format_day(self.announced_for)
+    def name_urn(self, edition: Edition) -> str:
+        return uuid.uuid5(_FEED_NAMESPACE, edition.edition_id).urn
 
-    @property
-    def urn(self) -> str:
-        return uuid.uuid5(_FEED_NAMESPACE, self.edition.edition_id).urn
+    def find_page(self, entry: Entry, geography: str) -> str:
+        return entry.find_page(geography, self.language.code)
+
+    def find_place(self, geography: str) -> str:
+        """Return the page of a place, in this language where it is there."""
+        spoken = languages_of(geography, self._contract)
+        return place_file(geography, self.language.code if self.language.code in spoken else ENGLISH)
+
+    def list_corrections(self) -> Iterator[Entry]:
+        return (entry for entry in self.entries if entry.edition.corrected)
 
 
 def write_site(published: Path, contract: Contract) -> None:
-    """Write `index.html`, `catalog.json`, `feed.xml` and the style sheet for all approved editions.
+    """Write start pages, pages of places, `catalog.json`, `feed.xml` and what they load, for all approved editions.
 
     A folder without both manifest and approval is passed over. Raises EditionDamagedError where an approval
     is not for the manifest beside it, or the manifest not for its folder.
     """
-    entries = find_editions(published, contract)
-    copy_style_sheet(published)
-    updated = max((entry.announced_for for entry in entries), default=_EPOCH)
-    feed_urn = uuid.uuid5(_FEED_NAMESPACE, "feed").urn
-    index = fill_template("index.en.html.j2", entries=entries, figures_file=FILE_NAME, manifest_file=MANIFEST)
-    feed = fill_template("feed.xml.j2", entries=entries, updated=updated.isoformat(), urn=feed_urn)
-    write_atomically(published / "catalog.json", encode_json(_catalog(entries)))
-    write_atomically(published / "feed.xml", feed)
-    write_atomically(published / "index.html", index)
+    entries = find_entries(published)
+    places = list_geographies(entries)
+    copy_static(published)
+    newest = read_newest(published, entries, most=COMPARED_MONTHS)
+    for place in places:
+        _write_place(published, contract, entries, place, newest)
+    write_atomically(published / "catalog.json", encode_json(_catalog(entries, contract)))
+    write_atomically(published / "feed.xml", _fill_feed(entries, contract))
+    for code in list_languages():
+        write_atomically(published / start_name(code), _fill_start(entries, contract, places, code))
     # What a killed run left beside them would make this site differ from an undisturbed one.
-    for leftover in (*published.glob(".*.tmp"), *published.glob("static/.*.tmp")):
-        leftover.unlink()
+    for folder in (".", "static", "static/fonts", "places"):
+        for leftover in published.glob(f"{folder}/.*.tmp"):
+            leftover.unlink()
 
 
-def find_editions(published: Path, contract: Contract) -> tuple[Entry, ...]:
-    """Return the approved editions below `published/`, the newest month and edition first."""
-    manifests = []
-    for path in published.glob(f"*/*/{MANIFEST}"):
-        address = path.parent.relative_to(published).as_posix()
-        if _FOLDER.fullmatch(address) and (path.parent / APPROVAL).is_file():
-            check_approval(path.parent)
-            manifests.append(_read_at(path.parent, address))
-    manifests.sort(key=lambda manifest: (manifest["month"], manifest["number"]), reverse=True)
-    editions = [_read_edition(manifest) for manifest in manifests]
-    latest = {edition.month: edition for edition in reversed(editions)}
-    return tuple(
-        _entry(published, manifest, edition, latest[edition.month], contract)
-        for manifest, edition in zip(manifests, editions, strict=True)
-    )
-
-
-def _read_at(folder: Path, address: str) -> dict[str, Any]:
-    manifest = read_manifest(folder)
-    if address != f"{manifest['month']}/e{manifest['number']}":
-        raise EditionDamagedError(
-            f"The {MANIFEST} in {address} is that of another edition; restore the folder."
+def _write_place(
+    published: Path,
+    contract: Contract,
+    entries: Sequence[Entry],
+    geography: str,
+    newest: Sequence[tuple[Entry, Figures]],
+) -> None:
+    spoken = [load_language(code) for code in languages_of(geography, contract)]
+    for language in spoken:
+        content = fill_template(
+            "place.html.j2",
+            language,
+            place=compare_months(newest, contract, language, geography),
+            guide=Guide(contract, language, entries),
+            languages=[(other, Path(place_file(geography, other.code)).name) for other in spoken],
+            start=f"../{start_name(language.code)}",
+            static="../static/",
         )
-    return manifest
+        write_atomically(published / place_file(geography, language.code), content)
 
 
-def _read_edition(manifest: dict[str, Any]) -> Edition:
-    # Manifests from before there were corrections have no such key.
-    corrects = manifest.get("corrects") or {}
-    return Edition(
-        manifest["month"],
-        manifest["number"],
-        manifest["versions"],
-        is_made_up=manifest["made_up"],
-        reason=corrects.get("reason"),
+def _fill_start(entries: Sequence[Entry], contract: Contract, places: Sequence[str], code: str) -> bytes:
+    language = load_language(code)
+    return fill_template(
+        "index.html.j2",
+        language,
+        guide=Guide(contract, language, entries),
+        places=places,
+        languages=[(load_language(other), start_name(other)) for other in list_languages()],
+        static="static/",
     )
 
 
-def _entry(
-    published: Path, manifest: dict[str, Any], edition: Edition, latest: Edition, contract: Contract
-) -> Entry:
-    pages = _pages(manifest["files"], edition, contract)
-    corrected = edition.corrected
-    changed = _changed_places(published, edition, corrected) if corrected else []
-    return Entry(
-        edition=edition,
-        announced_for=datetime.datetime.fromisoformat(manifest["announced_for"]),
-        national=pages[0],
-        states=pages[1:],
-        files=manifest["files"],
-        replaced_by=None if latest is edition else latest,
-        corrected=corrected,
-        reason=explain_reason(edition, contract) if corrected else "",
-        changed=tuple(page for page in pages if page.geography in changed),
+def _fill_feed(entries: Sequence[Entry], contract: Contract) -> bytes:
+    return fill_template(
+        "feed.xml.j2",
+        guide=Guide(contract, load_language(ENGLISH), entries),
+        updated=max((entry.announced_for for entry in entries), default=_EPOCH).isoformat(),
+        urn=uuid.uuid5(_FEED_NAMESPACE, "feed").urn,
     )
 
 
-def _changed_places(published: Path, edition: Edition, corrected: Edition) -> list[str]:
-    if not (published / corrected.folder).is_dir():
-        raise EditionDamagedError(
-            f"The edition that {edition.edition_id} corrects is missing; restore its folder from a copy."
-        )
-    now, before = (read_figures(published / one.folder / FILE_NAME) for one in (edition, corrected))
-    return list_changed_places(now, before)
-
-
-def _pages(files: Mapping[str, object], edition: Edition, contract: Contract) -> tuple[Page, ...]:
-    """Return the pages in the order of their codes; that of `IN` comes first."""
-    places = re.compile(rf"(IN(?:-[A-Z]{{2}})?)/{re.escape(PAGE_NAME)}")
-    geographies = sorted(match[1] for name in files if (match := places.fullmatch(name)))
-    return tuple(
-        Page(place, place_name(place, contract), f"{edition.folder}/{place}/{PAGE_NAME}")
-        for place in geographies or [NATIONAL]
-    )
-
-
-def _catalog(entries: tuple[Entry, ...]) -> dict[str, Any]:
+def _catalog(entries: Sequence[Entry], contract: Contract) -> dict[str, Any]:
     return {
         "title": "Jawabdehi: monthly accountability reports",
         "description": "Counts of incidents reported to us by survivors' collectives; not prevalence.",
-        "language": "en",
+        "language": ENGLISH,
         "licence": LICENCE,
-        "datasets": [_dataset(entry) for entry in entries],
+        "datasets": [_dataset(entry, contract) for entry in entries],
     }
 
 
-def _dataset(entry: Entry) -> dict[str, Any]:
+def _dataset(entry: Entry, contract: Contract) -> dict[str, Any]:
     edition = entry.edition
     return {
         "id": edition.edition_id,
@@ -188,7 +160,7 @@ def _dataset(entry: Entry) -> dict[str, Any]:
         "announced_for": entry.announced_for.isoformat(),
         "licence": LICENCE,
         "made_up": edition.is_made_up,
-        "corrects": _corrects(entry),
+        "corrects": _corrects(entry, contract),
         "replaced_by": entry.replaced_by.edition_id if entry.replaced_by else None,
         "versions": dict(edition.versions),
         "manifest": f"{edition.folder}/{MANIFEST}",
@@ -199,18 +171,20 @@ def _dataset(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _corrects(entry: Entry) -> dict[str, Any] | None:
-    if entry.corrected is None:
+def _corrects(entry: Entry, contract: Contract) -> dict[str, Any] | None:
+    if entry.edition.corrected is None:
         return None
     return {
-        "edition": entry.corrected.edition_id,
+        "edition": entry.edition.corrected.edition_id,
         "reason": entry.edition.reason,
-        "reason_label": entry.reason,
-        "changed": [page.geography for page in entry.changed],
+        "reason_label": explain_reason(entry.edition, contract, load_language(ENGLISH)),
+        "changed": list(entry.changed),
     }
 
 
 def _media_type(name: str) -> str:
     # Without the machine's own list of types, which would make the catalog differ between machines.
     types = mimetypes.MimeTypes(filenames=())
+    for suffix, media_type in _MORE_TYPES.items():
+        types.add_type(media_type, suffix)
     return types.guess_type(name)[0] or "application/octet-stream"

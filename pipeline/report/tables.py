@@ -13,9 +13,10 @@ from pipeline.contract import NATIONAL, Contract
 from pipeline.report import outline
 from pipeline.report.derived import percentage
 from pipeline.report.figures import Figure, Figures
-from pipeline.report.labels import group_lakhs, label_code, sort_by_codes
+from pipeline.report.labels import group_lakhs, sort_by_codes
+from pipeline.report.language import Language, mark
 from pipeline.report.outline import TableWords
-from pipeline.report.periods import is_month, say_period
+from pipeline.report.periods import is_month
 
 LONG = 12
 """A table of more rows folds those that are not published into a list of names."""
@@ -37,7 +38,7 @@ class Cell:
 class Row:
     """One row; `figure` is what stands in it, `cell` the same in words, or None where it is not published.
 
-    `share` is its percentage of all incidents of the place, or blank.
+    `share` is its percentage of all incidents of the place, or blank. `page` is the geography whose page it leads to.
     """
 
     label: str
@@ -59,30 +60,21 @@ class Group:
 
 @dataclass(frozen=True)
 class Table:
-    """One table; `folded` names the rows that are not published where they are listed apart.
+    """One table in the language of the page; `folded` names the rows that are not published, if listed apart.
 
-    `groups` is empty where nothing of a long table is published.
+    `groups` is empty where nothing of a long table is published. `words` says in English which table it is.
     """
 
-    number: int
     words: TableWords
     anchor: str
+    title: str
+    heading: str
     unit: str
+    names: str
+    note: str
     groups: tuple[Group, ...]
     folded: tuple[Row, ...]
-
-    @property
-    def title(self) -> str:
-        """The title; it says the period where that is not the month of the edition."""
-        return title_table(self.words, (self.rows or self.folded)[0].figure.period)
-
-    @property
-    def note(self) -> str:
-        """How to read the table; blank where that is plain."""
-        overlap = self.words.overlap
-        if overlap:
-            overlap += f", {outline.OVERLAPPING_SHARES}." if self.has_shares else "."
-        return " ".join(filter(None, (self.words.note, overlap)))
+    number: int = 0
 
     @functools.cached_property
     def has_shares(self) -> bool:
@@ -93,128 +85,166 @@ class Table:
         return tuple(row for group in self.groups for row in group.rows)
 
 
-def coverage_tables(figures: Figures, geography: str) -> tuple[Table, ...]:
-    """Build the tables of collectives and of rows received, where they are planned for the geography."""
-    tables = []
-    for words, unit in ((outline.COVERAGE, "Number"), (outline.ACCOUNTING, "Rows")):
-        rows = _measure_rows(figures.of(words.table, geography), outline.MEASURES)
-        tables.append(_table(words, rows, words.table, unit))
-    return _number(tables, first=1)
+@dataclass(frozen=True)
+class Tabulator:
+    """Makes the tables of one geography from its figures, in one language."""
 
+    figures: Figures
+    contract: Contract
+    language: Language
+    geography: str
 
-def incident_tables(figures: Figures, contract: Contract, geography: str, *, first: int) -> tuple[Table, ...]:
-    """Build every table of incidents that is planned for the geography, numbered from `first`."""
-    total = [
-        Row(place_name(geography, contract), cell, show_cell(cell, _longest([cell])))
-        for cell in figures.of("total", geography)
-    ]
-    ends = _measure_rows(figures.of(outline.RANGE.table, geography), outline.RANGE_MEASURES)
-    tables = [_table(outline.TOTAL, total, "total"), _table(outline.RANGE, ends, outline.RANGE.table)]
-    if geography == NATIONAL:
-        tables.append(_states_table(figures, contract))
-    whole = total[0].figure if total else None
-    for words in outline.BREAKDOWNS:
-        cells = figures.of(words.table, geography)
-        if words.inner:
-            tables.append(_crossing_table(words, cells, contract))
-        else:
-            tables.append(_breakdown_table(words, cells, contract, whole))
-    return _number(tables, first=first)
-
-
-def place_name(geography: str, contract: Contract) -> str:
-    """Return the name of a geography; raise FiguresFormatError where the list of states does not have it."""
-    return outline.NATION if geography == NATIONAL else label_code(contract.code_lists["states"], geography)
-
-
-def title_table(words: TableWords, period: str) -> str:
-    """Return the title of a table whose figures are of `period`."""
-    return words.title if is_month(period) else f"{words.title}, {say_period(period)}"
-
-
-def _measure_rows(cells: tuple[Figure, ...], measures: Mapping[str, tuple[str, str]]) -> list[Row]:
-    by_measure = {cell.measure: cell for cell in cells}
-    longest = _longest(cells)
-    return [
-        Row(label, by_measure[measure], show_cell(by_measure[measure], longest), meaning)
-        for measure, (label, meaning) in measures.items()
-        if measure in by_measure
-    ]
-
-
-def _states_table(figures: Figures, contract: Contract) -> Table:
-    # By code, so that the order of the page says nothing of the states.
-    places = sorted(code for code in contract.code_lists["states"].codes if figures.of("total", code))
-    cells = [figure for code in places for figure in figures.of("total", code)]
-    longest = _longest(cells)
-    rows = [
-        Row(place_name(cell.geography, contract), cell, show_cell(cell, longest), page=cell.geography)
-        for cell in cells
-    ]
-    return _table(outline.STATES, rows, "states")
-
-
-def _breakdown_table(
-    words: TableWords, cells: Iterable[Figure], contract: Contract, whole: Figure | None
-) -> Table:
-    codes = contract.code_lists[words.codes]
-    ordered = sort_by_codes(cells, codes)
-    longest = _longest(ordered)
-    rows = [
-        Row(
-            label_code(codes, cell.code_1 or ""),
-            cell,
-            show_cell(cell, longest),
-            share=_share(cell, whole),
+    def coverage_tables(self) -> list[Table]:
+        """Return the tables of collectives and of rows received, where they are planned."""
+        units = ((outline.COVERAGE, mark("Number")), (outline.ACCOUNTING, mark("Rows")))
+        tables = (
+            self._lay_out(words, self._measure_rows(words, outline.MEASURES), unit) for words, unit in units
         )
-        for cell in ordered
-    ]
-    return _table(words, rows, words.table)
+        return [table for table in tables if table]
 
+    def incident_tables(self, listed: Iterable[TableWords]) -> list[Table]:
+        """Return the tables of incidents among `listed` that are planned."""
+        tables = (self._make(words) for words in listed)
+        return [table for table in tables if table]
 
-def _crossing_table(words: TableWords, cells: Iterable[Figure], contract: Contract) -> Table:
-    """Group shown cells by their first code; first codes without a shown cell are folded."""
-    outer, inner = contract.code_lists[words.codes], contract.code_lists[words.inner]
-    groups, folded = [], []
-    longest = _longest(cells)
-    for code, found in itertools.groupby(sort_by_codes(cells, outer, inner), lambda cell: cell.code_1):
-        label, ordered = label_code(outer, code or ""), list(found)
-        rows = tuple(
-            Row(label_code(inner, cell.code_2 or ""), cell, show_cell(cell, longest))
+    def _make(self, words: TableWords) -> Table | None:
+        if words is outline.TOTAL:
+            return self._lay_out(words, self._total_rows())
+        if words is outline.RANGE:
+            return self._lay_out(words, self._measure_rows(words, outline.RANGE_MEASURES))
+        if words is outline.STATES:
+            return self._lay_out(words, self._state_rows(), name="states")
+        return self._make_crossing(words) if words.inner else self._lay_out(words, self._code_rows(words))
+
+    def _total_rows(self) -> list[Row]:
+        place = place_name(self.geography, self.contract, self.language)
+        cells = self.figures.of(outline.TOTAL.table, self.geography)
+        return [Row(place, cell, show_cell(cell, _longest([cell]))) for cell in cells]
+
+    def _measure_rows(self, words: TableWords, measures: Mapping[str, tuple[str, str]]) -> list[Row]:
+        by_measure = {cell.measure: cell for cell in self.figures.of(words.table, self.geography)}
+        longest = _longest(by_measure.values())
+        say = self.language.say
+        return [
+            Row(say(label), by_measure[measure], show_cell(by_measure[measure], longest), say(meaning))
+            for measure, (label, meaning) in measures.items()
+            if measure in by_measure
+        ]
+
+    def _state_rows(self) -> list[Row]:
+        if self.geography != NATIONAL:
+            return []
+        # By code, so that the order of the page says nothing of the states.
+        places = sorted(self.contract.code_lists["states"].codes)
+        cells = [figure for place in places for figure in self.figures.of(outline.TOTAL.table, place)]
+        longest = _longest(cells)
+        return [
+            Row(
+                place_name(cell.geography, self.contract, self.language),
+                cell,
+                show_cell(cell, longest),
+                page=cell.geography,
+            )
+            for cell in cells
+        ]
+
+    def _code_rows(self, words: TableWords) -> list[Row]:
+        codes = self.contract.code_lists[words.codes]
+        ordered = sort_by_codes(self.figures.of(words.table, self.geography), codes)
+        totals = self.figures.of(outline.TOTAL.table, self.geography)
+        longest = _longest(ordered)
+        return [
+            Row(
+                self.language.label(codes, cell.code_1 or ""),
+                cell,
+                show_cell(cell, longest),
+                share=self._say_share(cell, totals[0] if totals else None),
+            )
             for cell in ordered
-            if cell.shown
+        ]
+
+    def _make_crossing(self, words: TableWords) -> Table | None:
+        """Group shown cells by their first code; first codes without a shown cell are folded."""
+        outer, inner = (self.contract.code_lists[name] for name in (words.codes, words.inner))
+        cells = self.figures.of(words.table, self.geography)
+        groups, folded = [], []
+        longest = _longest(cells)
+        rest = self.language.say(outline.CROSSING_REST)
+        for code, found in itertools.groupby(sort_by_codes(cells, outer, inner), lambda cell: cell.code_1):
+            label, ordered = self.language.label(outer, code or ""), list(found)
+            rows = tuple(
+                Row(self.language.label(inner, cell.code_2 or ""), cell, show_cell(cell, longest))
+                for cell in ordered
+                if cell.shown
+            )
+            if rows:
+                groups.append(Group(rows, label, rest if len(rows) < len(ordered) else ""))
+            else:
+                folded.append(Row(label, ordered[0], None))
+        return self._set(words, tuple(groups), tuple(folded))
+
+    def _say_share(self, figure: Figure, whole: Figure | None) -> str:
+        """Write a figure's percentage of all incidents of its place, where that is of the same period."""
+        if whole is None or whole.period != figure.period:
+            return ""
+        percent = percentage(figure.shown, whole.shown)
+        if percent is None:
+            return ""
+        return self.language.say("{percent}%", percent=percent) if percent else self.language.say("under 1%")
+
+    def _lay_out(
+        self, words: TableWords, rows: list[Row], unit: str = mark("Incidents"), name: str = ""
+    ) -> Table | None:
+        """Lay out rows: a long table folds what is not published, a short one stands as it is."""
+        folded = tuple(row for row in rows if row.cell is None) if len(rows) > LONG else ()
+        standing = tuple(row for row in rows if row.cell) if folded else tuple(rows)
+        return self._set(words, (Group(standing),) if standing else (), folded, unit, name)
+
+    def _set(
+        self,
+        words: TableWords,
+        groups: tuple[Group, ...],
+        folded: tuple[Row, ...],
+        unit: str = mark("Incidents"),
+        name: str = "",
+    ) -> Table | None:
+        """Return the table in the language of the page; None where nothing of it is planned."""
+        rows = [row for group in groups for row in group.rows]
+        if not rows and not folded:
+            return None
+        say = self.language.say
+        notes = (words.note, words.shares if any(row.share for row in rows) else words.overlap)
+        return Table(
+            words=words,
+            anchor=f"table-{name or words.table}",
+            title=title_table(words, (rows or folded)[0].figure.period, self.language),
+            heading=say(words.heading),
+            unit=say(unit),
+            names=say(words.names) if words.names else "",
+            note=" ".join(say(note) for note in notes if note),
+            groups=groups,
+            folded=folded,
         )
-        if rows:
-            groups.append(Group(rows, label, outline.CROSSING_REST if len(rows) < len(ordered) else ""))
-        else:
-            folded.append(Row(label, ordered[0], None))
-    return Table(0, words, f"table-{words.table}", "Incidents", tuple(groups), tuple(folded))
 
 
-def _share(figure: Figure, whole: Figure | None) -> str:
-    """Write a figure's percentage of all incidents of its place, where that is of the same period."""
-    if whole is None or whole.period != figure.period:
-        return ""
-    percent = percentage(figure.shown, whole.shown)
-    if percent is None:
-        return ""
-    return f"{percent}%" if percent else "under 1%"
+def number_tables(tables: Iterable[Table], *, first: int) -> tuple[Table, ...]:
+    """Return tables with their numbers on the page, from `first`."""
+    return tuple(replace(table, number=number) for number, table in enumerate(tables, start=first))
 
 
-def _table(words: TableWords, rows: list[Row], name: str, unit: str = "Incidents") -> Table:
-    """Lay out rows: a long table folds what is not published, a short one stands as it is."""
-    folded = tuple(row for row in rows if row.cell is None) if len(rows) > LONG else ()
-    standing = tuple(row for row in rows if row.cell) if folded else tuple(rows)
-    return Table(0, words, f"table-{name}", unit, (Group(standing),) if standing else (), folded)
+def place_name(geography: str, contract: Contract, language: Language) -> str:
+    """Return the name of a geography; raise FiguresFormatError where the list of states does not have it."""
+    if geography == NATIONAL:
+        return language.say(outline.NATION)
+    return language.label(contract.code_lists["states"], geography)
 
 
-def _number(tables: Iterable[Table], *, first: int) -> tuple[Table, ...]:
-    planned = [table for table in tables if table.groups or table.folded]
-    return tuple(replace(table, number=number) for number, table in enumerate(planned, start=first))
-
-
-def _longest(cells: Iterable[Figure]) -> int:
-    return max((cell.shown.value for cell in cells if cell.shown), default=0)
+def title_table(words: TableWords, period: str, language: Language) -> str:
+    """Return the title of a table whose figures are of `period`, which it says where that is not a month."""
+    title = language.say(words.title)
+    if is_month(period):
+        return title
+    return language.say(mark("{title}, {period}"), title=title, period=language.say_period(period))
 
 
 def show_cell(figure: Figure, longest: int) -> Cell | None:
@@ -226,3 +256,7 @@ def show_cell(figure: Figure, longest: int) -> Cell | None:
     bar = round(100 * value / longest) if longest else 0
     anchor = ".".join(name for name in names if name)
     return Cell(anchor, group_lakhs(value), group_lakhs(lower), group_lakhs(upper), bar, lower == upper)
+
+
+def _longest(cells: Iterable[Figure]) -> int:
+    return max((cell.shown.value for cell in cells if cell.shown), default=0)

@@ -67,7 +67,12 @@ def test_every_code_list_of_a_field_is_there_and_every_list_is_used():
     senders = {"collectives"}  # who may send; no field of the form, since the channel tells who sent it
     derived = {"delay_bands"}  # worked out from the date of the incident when a report is coarsened
     of_editions = {"correction_reasons"}  # what the data team says of a correction
-    assert used | senders | derived | of_editions == set(CONTRACT.code_lists)
+    of_law = {
+        "legal_duties",
+        "legal_provisions",
+    }  # worked out from codes and dates when a report is coarsened
+    of_pages = {"demands", "addressees"}  # what the survivors demand, and of whom
+    assert used | senders | derived | of_editions | of_law | of_pages == set(CONTRACT.code_lists)
 
 
 def test_the_suites_name_only_columns_that_exist():

@@ -23,7 +23,12 @@ class Home:
         kept = {
             name: text for name, text in os.environ.items() if not name.startswith(("JAWABDEHI", "AIRFLOW"))
         }
-        return {**kept, "JAWABDEHI_HOME": str(self.path), "JAWABDEHI_SETTLE_SECONDS": "0"}
+        return {
+            **kept,
+            "JAWABDEHI_HOME": str(self.path),
+            "JAWABDEHI_SETTLE_SECONDS": "0",
+            "JAWABDEHI_PRINT": "0",
+        }
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

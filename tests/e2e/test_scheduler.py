@@ -169,7 +169,7 @@ def test_a_return_becomes_an_edition_only_after_a_person_approves(
         assert "failed" not in states.values(), states
         return states["approve"] == "awaiting_input"
 
-    wait_for("The draft", waits_for_approval, seconds=180)
+    wait_for("The draft", waits_for_approval, seconds=420)
     question = installation.api.get(installation.ask_about(issuing)).raise_for_status().json()
     assert question["subject"] == f"Publish edition JWB-{MONTH}-e1?"
     assert question["defaults"] == ["Reject"]

@@ -31,6 +31,8 @@ incident = st.fixed_dictionaries(
         "delay_band": st.sampled_from(["same_month", "a_year_or_more"]),
         "incident_kinds": st.lists(st.sampled_from(["REFUSAL", "DELAY"]), unique=True, min_size=1),
         "grounds": st.lists(st.sampled_from(["caste", "gender"]), unique=True),
+        "legal_provisions": st.lists(st.sampled_from(["RTI", "FIR_REG.since"]), unique=True),
+        "late_provisions": st.lists(st.sampled_from(["RTI"]), unique=True),
         "collectives": st.lists(st.sampled_from(["UTTHAN", "ASHA"]), unique=True, min_size=1),
         "person": st.sampled_from(["p1", "p2", "p3", None]),
         "may_repeat": st.booleans(),

@@ -29,7 +29,13 @@ _INCIDENT_CODES = (
     "offence_before_july_2024",
     "delay_band",
 )
-_INCIDENT_CODE_SETS = ("incident_kinds", "grounds", "escalated_to")
+_INCIDENT_CODE_SETS = (
+    "incident_kinds",
+    "grounds",
+    "escalated_to",
+    "legal_provisions",
+    "late_provisions",
+)
 INCIDENT_CODES = (*_INCIDENT_CODES, *_INCIDENT_CODE_SETS)
 """Names of the columns that hold what is coded of an incident."""
 

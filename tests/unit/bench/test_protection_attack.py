@@ -18,6 +18,8 @@ CODES = {
     "service": SERVICES,
     "incident_kind": KINDS,
     "grounds": ("caste",),
+    "legal_provision": ("FIR_REG.since",),
+    "late_provision": ("RTI",),
     "survivor_gender": ("woman",),
     "survivor_age_band": ("18_24",),
     "resolution": ("open",),

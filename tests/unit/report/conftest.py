@@ -12,13 +12,66 @@ import polars as pl
 import pytest
 
 from pipeline.contract import SCHEMAS, Code, CodeList, Contract
+from pipeline.report.context import Background, Page, build_page
+from pipeline.report.data import describe_data
 from pipeline.report.edition import Edition
 from pipeline.report.figures import SCHEMA, Figures, Shown, read_figures, write_figures
+from pipeline.report.language import load_language
+from pipeline.report.render import render_report
+from pipeline.report.trend import Past
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 MONTH = "2026-10"
 PLAN = json.loads((SCHEMAS / "publication_plan.json").read_text(encoding="utf-8"))
 MONTHS_OF = {"month": 1, "quarter": 3, "year": 12}
+LISTS = {"late_provision": "legal_provisions"}
+
+DUTIES = {
+    "FIR_REG": {"duty_bearers": "OFFICE_1", "services": "FIR", "decided_by": "act"},
+    "RTI": {
+        "duty_bearers": "OFFICE_2;OFFICE_3",
+        "services": "ANY",
+        "decided_by": "incident",
+        "clock": "request",
+        "limit_value": "30",
+        "limit_unit": "days",
+        "limit_from": "receipt of the request",
+        "limit_binds": "duty_bearer",
+    },
+    "DOUBTFUL": {"duty_bearers": "OFFICE_1", "decided_by": "act", "confidence": "from memory"},
+}
+PROVISIONS = {
+    "FIR_REG.before": ("FIR_REG", "CrPC s.154(1)", None, "2024-06-30", "legal_provision"),
+    "FIR_REG.since": ("FIR_REG", "BNSS s.173(1)", "2024-07-01", None, "legal_provision"),
+    "RTI": ("RTI", "RTI Act 2005 s.7(1)", None, None, "legal_provision;late_provision"),
+    "DOUBTFUL": ("DOUBTFUL", "An Act that nobody read", None, None, "none"),
+}
+
+
+def list_law() -> dict[str, CodeList]:
+    """Make the lists of three made-up duties, of which one was not verified, and their provisions."""
+    blank = dict.fromkeys(
+        ("services", "incident_kinds", "limit_value", "limit_unit", "limit_from", "limit_binds", "clock"), ""
+    )
+    blank |= {"remedy": "", "states": "", "counted_for": "all", "confidence": "verified"}
+    duties = {
+        code: Code(code, f"Duty {code}", details={**blank, "source": f"Source of {code}", **told})
+        for code, told in DUTIES.items()
+    }
+    provisions = {
+        code: Code(
+            code,
+            citation,
+            valid_from=first,
+            valid_to=last,
+            details={"duty": duty, "counted_in": counted_in},
+        )
+        for code, (duty, citation, first, last, counted_in) in PROVISIONS.items()
+    }
+    return {
+        "legal_duties": CodeList("legal_duties", duties),
+        "legal_provisions": CodeList("legal_provisions", provisions),
+    }
 
 
 def build_contract(**labels: dict[str, str]) -> Contract:
@@ -45,7 +98,8 @@ def build_contract(**labels: dict[str, str]) -> Contract:
         code_lists={
             name: CodeList(name, {code: Code(code, label) for code, label in codes.items()})
             for name, codes in lists.items()
-        },
+        }
+        | ({} if "legal_duties" in labels else list_law()),
         rules={},
         fingerprint="0" * 64,
     )
@@ -65,11 +119,17 @@ def plan_cells(
         if int(month[-2:]) % MONTHS_OF[family["grain"]]:
             continue
         places = [["IN"] if name == "IN" else lists["states"].codes for name in family["geographies"]]
-        codes = [lists.get(name) or lists[f"{name}s"] for name in family["dimensions"]]
+        dimensions = family["dimensions"]
+        codes = [lists.get(name) or lists[LISTS.get(name, f"{name}s")] for name in dimensions]
         for geography, measure in itertools.product(itertools.chain(*places), family["measures"]):
             here = [
-                [code.code for code in found.codes.values() if code.within in (None, geography)]
-                for found in codes
+                [
+                    code.code
+                    for code in found.codes.values()
+                    if code.within in (None, geography)
+                    and name in code.details.get("counted_in", name).split(";")
+                ]
+                for name, found in zip(dimensions, codes, strict=True)
             ]
             for combination in itertools.product(*here):
                 pairs = tuple(zip(family["dimensions"], combination, strict=True))
@@ -130,6 +190,9 @@ class PageReader(HTMLParser):
         assert self.open[-1].tag == tag, f"</{tag}> closes <{self.open[-1].tag}>"
         self.open.pop()
 
+    def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.open[-1].append(Element(tag, {name: value or "" for name, value in attributes}))
+
     def handle_data(self, text: str) -> None:
         parent = self.open[-1]
         if len(parent):
@@ -144,6 +207,49 @@ def read_page(content: bytes) -> Element:
     reader.close()
     assert reader.open == [reader.root]
     return reader.root
+
+
+def build_one(
+    figures: Figures,
+    contract: Contract,
+    edition: Edition,
+    geography: str,
+    *,
+    language: str = "en",
+    former: Figures | None = None,
+    previous: Figures | None = None,
+) -> Page:
+    """Build a page beside the figures that it corrects and those of one earlier month."""
+    past = (Past(Edition(previous.period, 1, {}), previous),) if previous else ()
+    return build_page(
+        figures, contract, edition, geography, load_language(language), Background(former, past)
+    )
+
+
+def render_one(figures: Figures, contract: Contract, edition: Edition, geography: str, **more) -> bytes:
+    """Render the page that `build_one` builds."""
+    page = build_one(figures, contract, edition, geography, **more)
+    return render_report(page, figures, describe_data(figures, contract, edition).files)
+
+
+def print_nothing(page: bytes, folder: Path) -> bytes:
+    return b"%PDF- made up"
+
+
+@pytest.fixture
+def build():
+    return build_one
+
+
+@pytest.fixture
+def render():
+    return render_one
+
+
+@pytest.fixture
+def no_printer():
+    """A printer for tests that are not about paper."""
+    return print_nothing
 
 
 @pytest.fixture

@@ -6,12 +6,11 @@ import re
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.report.context import build_page
 from pipeline.report.corrections import list_changed_places
 from pipeline.report.edition import Edition
 from pipeline.report.figures import FiguresFormatError, write_figures
 from pipeline.report.package import write_manifest
-from pipeline.report.render import render_geography, render_page
+from pipeline.report.render import Sources, render_geography
 
 MONTH = "2026-12"
 
@@ -47,9 +46,9 @@ def former(before, set_figure):
 
 
 @pytest.fixture
-def make_page(contract, corrected, make_figures, now, former):
+def make_page(contract, corrected, make_figures, now, former, build):
     def make(geography: str):
-        return build_page(make_figures(now), contract, corrected, geography, former=make_figures(former))
+        return build(make_figures(now), contract, corrected, geography, former=make_figures(former))
 
     return make
 
@@ -84,32 +83,32 @@ def test_the_places_that_changed_are_those_with_a_figure_that_differs(make_figur
 
 
 def test_a_cell_that_the_former_edition_did_not_plan_counts_as_not_published(
-    contract, corrected, make_figures, set_figure, before
+    contract, corrected, make_figures, set_figure, before, build
 ):
     now = make_figures(set_figure(before, 70, table="by_service", geography="IN-WB", code_1="FIR"))
     former = make_figures(before.filter(before["table"] != "by_service"))
-    page = build_page(now, contract, corrected, "IN-WB", former=former)
+    page = build(now, contract, corrected, "IN-WB", former=former)
     assert ("Incidents by service", "FIR registration", None, "70") in changes_of(page)
 
 
 def test_a_figure_that_is_no_longer_planned_counts_as_no_longer_published(
-    contract, corrected, make_figures, set_figure, before
+    contract, corrected, make_figures, set_figure, before, build
 ):
     former = make_figures(set_figure(before, 70, table="by_service", geography="IN-WB", code_1="FIR"))
     now = make_figures(before.filter(before["table"] != "by_service"))
-    page = build_page(now, contract, corrected, "IN-WB", former=former)
+    page = build(now, contract, corrected, "IN-WB", former=former)
     assert ("Incidents by service", "FIR registration", "70", None) in changes_of(page)
 
 
 def test_the_page_says_what_was_corrected_and_what_never_is(
-    contract, corrected, make_figures, now, former, parse_page
+    contract, corrected, make_figures, now, former, parse_page, render
 ):
-    page = render_page(make_figures(now), contract, corrected, "IN-WB", former=make_figures(former))
+    page = render(make_figures(now), contract, corrected, "IN-WB", former=make_figures(former))
     root = parse_page(page)
     section = next(found for found in root.iter("section") if found.get("id") == "corrections")
     text = " ".join("".join(section.itertext()).replace("\xa0", " ").split())
     assert (
-        "This is edition JWB-2026-12-e2. It corrects JWB-2026-12-e1, which stays at its address. "
+        "This edition, JWB-2026-12-e2, corrects JWB-2026-12-e1, which stays at its address. "
         "Why: Reports were linked wrongly." in text
     )
     assert "FIR registrationIncidents by service60 58 to 6270 68 to 72" in text
@@ -123,8 +122,8 @@ def test_the_page_says_what_was_corrected_and_what_never_is(
     assert {link.removeprefix("#") for link in addresses if link.startswith("#")} <= ids
 
 
-def test_a_page_without_a_corrected_figure_says_so(contract, corrected, make_figures, now, former):
-    page = render_page(make_figures(now), contract, corrected, "IN-AP", former=make_figures(former)).decode()
+def test_a_page_without_a_corrected_figure_says_so(contract, corrected, make_figures, now, former, render):
+    page = render(make_figures(now), contract, corrected, "IN-AP", former=make_figures(former)).decode()
     assert "No figure of Andhra Pradesh changed." in page
     assert "Corrected figures" not in page
 
@@ -145,14 +144,16 @@ def test_a_correction_without_its_parts_is_refused(
     former = tmp_path / "figures.csv" if with_former else None
     edition = Edition(MONTH, number, {}, reason=reason)
     with pytest.raises(UsageError, match=says) as caught:
-        render_geography(tmp_path, edition, "IN", contract, former=former)
+        render_geography(tmp_path, edition, "IN", contract, Sources(former))
     assert "boredom" not in str(caught.value)
 
 
-def test_the_figures_of_another_month_are_no_former_ones(contract, corrected, make_figures, make_frame, now):
+def test_the_figures_of_another_month_are_no_former_ones(
+    contract, corrected, make_figures, make_frame, now, build
+):
     former = make_figures(make_frame(contract, share_shown=0.5))
     with pytest.raises(FiguresFormatError, match="another month"):
-        build_page(make_figures(now), contract, corrected, "IN", former=former)
+        build(make_figures(now), contract, corrected, "IN", former=former)
 
 
 def test_the_manifest_says_which_edition_is_corrected_and_why(corrected, tmp_path):
@@ -169,12 +170,12 @@ def test_the_first_edition_of_a_month_has_no_reason():
 
 
 def test_in_a_large_month_just_the_corrected_figures_are_listed(
-    make_frame, make_figures, corrected, set_figure
+    make_frame, make_figures, corrected, set_figure, render
 ):
     from pipeline.contract import load_contract
 
     contract = load_contract()
     former = make_frame(contract, share_shown=0.01, month=MONTH)
     now = set_figure(former, 500, table="total", geography="IN-WB")
-    page = render_page(make_figures(now), contract, corrected, "IN-WB", former=make_figures(former)).decode()
+    page = render(make_figures(now), contract, corrected, "IN-WB", former=make_figures(former)).decode()
     assert len(re.findall('<td class="before">', page)) == 1

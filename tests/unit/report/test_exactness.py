@@ -15,11 +15,12 @@ import pytest
 from jinja2 import nodes
 
 import pipeline.report
-from pipeline.report.context import Page, build_page
+from pipeline.report.context import Page
 from pipeline.report.edition import Edition
 from pipeline.report.figures import SCHEMA, Figure, FiguresFormatError, Shown, read_figures, write_figures
+from pipeline.report.language import Language
 from pipeline.report.package import sha256_of, write_manifest
-from pipeline.report.render import render_geography
+from pipeline.report.render import Sources, render_geography
 from pipeline.report.site import write_site
 from pipeline.settings import CHECKOUT
 
@@ -27,12 +28,17 @@ ALLOWED = {"contract", "errors", "files", "settings", "templates", "report"}
 DATABASES = {"sqlalchemy", "psycopg", "alembic", "duckdb", "importlib"}
 TEMPLATES = CHECKOUT / "reports" / "templates"
 GIVEN = {
-    "report.en.html.j2": {"page", "figures_file", "manifest_file"},
-    "index.en.html.j2": {"entries", "figures_file", "manifest_file"},
-    "feed.xml.j2": {"entries", "updated", "urn"},
-    "base.en.html.j2": set(),
-    "table.en.html.j2": set(),
+    "report.html.j2": {"page", "dataset", "static"},
+    "memorandum.html.j2": {"memorandum", "static"},
+    "index.html.j2": {"guide", "places", "languages", "static"},
+    "place.html.j2": {"place", "guide", "languages", "start", "static"},
+    "feed.xml.j2": {"guide", "updated", "urn"},
+    "base.html.j2": {"static"},
+    "table.html.j2": {"page"},
+    "notices.html.j2": set(),
+    **{f"sections/{path.name}": {"page", "edition"} for path in (TEMPLATES / "sections").iterdir()},
 }
+EVERYWHERE = {"say", "language"}
 COMPUTING = (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow, nodes.Neg)
 
 
@@ -73,15 +79,21 @@ def test_a_template_names_nothing_but_what_it_is_given_and_computes_nothing(temp
     environment = jinja2.Environment(autoescape=True)
     tree = environment.parse((TEMPLATES / template).read_text(encoding="utf-8"))
     own = {name.name for name in tree.find_all(nodes.Name) if name.ctx == "store"}
-    macros = {name for imported in tree.find_all(nodes.FromImport) for name in imported.names}
-    assert jinja2.meta.find_undeclared_variables(tree) - own - macros <= GIVEN[template]
+    macros = {
+        name if isinstance(name, str) else name[1]
+        for imported in tree.find_all(nodes.FromImport)
+        for name in imported.names
+    }
+    assert jinja2.meta.find_undeclared_variables(tree) - own - macros - EVERYWHERE <= GIVEN[template]
     assert not list(tree.find_all(COMPUTING))
     filters = {found.name for found in tree.find_all(nodes.Filter)}
-    assert filters <= {"dictsort", "replace", "list", "selectattr", "length", "map", "join"}
+    assert filters <= {"dictsort", "replace", "list", "selectattr", "length", "join", "safe"}
 
 
 def leaves_of(value: object) -> list[object]:
     """Return everything that can be reached from a page by attributes and items."""
+    if isinstance(value, Language):
+        return [value.code]
     if isinstance(value, Figure):
         return [value, *(leaf for part in value for leaf in leaves_of(part))]
     if isinstance(value, tuple | list):
@@ -95,11 +107,11 @@ def leaves_of(value: object) -> list[object]:
     return [value]
 
 
-def test_all_numbers_that_a_template_can_reach_are_shown_ones(contract, make_frame, make_figures):
+def test_all_numbers_that_a_template_can_reach_are_shown_ones(contract, make_frame, make_figures, build):
     figures = make_figures(make_frame(contract, share_shown=0.5))
     former = make_figures(make_frame(contract, share_shown=0.5, seed=2))
     edition = Edition("2026-10", 2, {"code": "0.1.0"}, reason="linkage")
-    page = build_page(figures, contract, edition, "IN", former=former)
+    page = build(figures, contract, edition, "IN", former=former)
     leaves = leaves_of(page)
     assert {type(leaf) for leaf in leaves if not isinstance(leaf, str | int | bool | None)} >= {Page, Shown}
     for leaf in leaves:
@@ -134,10 +146,13 @@ def build_figures(cells: list, exact: list[int]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=dict(SCHEMA), infer_schema_length=None)
 
 
-def publish(folder: Path, edition: Edition, contract, figures: pl.DataFrame, **paths: Path) -> None:
+def publish(
+    folder: Path, edition: Edition, contract, figures: pl.DataFrame, sources: Sources, printer
+) -> None:
     write_figures(figures, folder / "figures.csv")
     for geography in ("IN", *contract.code_lists["states"].codes):
-        render_geography(folder, edition, geography, contract, **paths)
+        # What is printed is the page, of which the numbers are looked for.
+        render_geography(folder, edition, geography, contract, sources, printer=printer)
     approval = {"manifest_sha256": sha256_of(write_manifest(folder, edition))}
     (folder / "approval.json").write_text(json.dumps(approval), encoding="utf-8")
 
@@ -148,7 +163,9 @@ def numbers_in(path: Path) -> set[int]:
     return {int(number.replace(",", "")) for number in found if len(number) < 20}
 
 
-def test_no_exact_count_stands_in_any_file_of_the_editions_or_the_site(contract, list_plan, tmp_path):
+def test_no_exact_count_stands_in_any_file_of_the_editions_or_the_site(
+    contract, list_plan, no_printer, tmp_path
+):
     cells = list(list_plan(contract, "2026-12"))
     first, second = (count_exactly(cells, edition) for edition in (1, 2))
     month = tmp_path / "2026-12"
@@ -158,13 +175,16 @@ def test_no_exact_count_stands_in_any_file_of_the_editions_or_the_site(contract,
     previous = tmp_path / "2026-11" / "figures.csv"
     write_figures(build_figures(earlier, before), previous)
     first_edition = Edition("2026-12", 1, {})
-    publish(month / "e1", first_edition, contract, build_figures(cells, first), previous=previous)
+    past = [(Edition("2026-11", 1, {}), previous)]
+    publish(
+        month / "e1", first_edition, contract, build_figures(cells, first), Sources(past=past), no_printer
+    )
     corrected = Edition("2026-12", 2, {}, reason="linkage")
     former = month / "e1" / "figures.csv"
-    publish(month / "e2", corrected, contract, build_figures(cells, second), former=former)
+    publish(month / "e2", corrected, contract, build_figures(cells, second), Sources(former), no_printer)
     write_site(tmp_path, contract)
-    files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert len(files) == 1 + 2 * (1 + 4 + 2 + 1) + 4
+    files = [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix not in {".woff2", ".pdf"}]
+    assert {path.suffix for path in files} >= {".html", ".csv", ".json", ".xml", ".bib", ".ris"}
     met = set().union(*(numbers_in(path) for path in files))
     assert not met & {*first, *second, *before}
     assert {round_to_figure(count) for count in before} & numbers_in(month / "e1" / "IN" / "report.en.html")

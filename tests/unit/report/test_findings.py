@@ -2,12 +2,11 @@
 
 import pytest
 
-from pipeline.report.context import MOST_FINDINGS, Page, build_page
+from pipeline.report.context import MOST_FINDINGS, Page
 from pipeline.report.edition import Edition
 from pipeline.report.figures import FiguresFormatError, Shown
 from pipeline.report.findings import Finding
 from pipeline.report.outline import DELAYS
-from pipeline.report.render import render_page
 
 
 def sentence(finding: Finding) -> str:
@@ -19,7 +18,7 @@ def said_of(page: Page, start: str) -> list[str]:
 
 
 @pytest.fixture
-def make_page(contract, edition, make_frame, make_figures, set_figure):
+def make_page(contract, edition, make_frame, make_figures, set_figure, build):
     """Build the national page with given totals of this month and the one before, and shares of delay."""
 
     def make(total: int | None, before: int | None, bands: tuple[int | None, ...] = (None, None)) -> Page:
@@ -29,7 +28,7 @@ def make_page(contract, edition, make_frame, make_figures, set_figure):
         now = set_figure(now, Shown(7, 7, 7), table="coverage", measure="collectives_filed")
         then = make_frame(contract, share_shown=0.3, month="2026-09")
         then = set_figure(then, before, table="total", geography="IN")
-        return build_page(make_figures(now), contract, edition, "IN", previous=make_figures(then))
+        return build(make_figures(now), contract, edition, "IN", previous=make_figures(then))
 
     return make
 
@@ -53,33 +52,34 @@ def test_what_chance_explains_or_is_not_published_is_not_said(total, before, mak
     assert said_of(make_page(total, before), "What was reported") == []
 
 
-def test_without_the_month_before_nothing_is_said_of_it(contract, edition, make_frame, make_figures):
-    page = build_page(make_figures(make_frame(contract, share_shown=1)), contract, edition, "IN")
+def test_without_the_month_before_nothing_is_said_of_it(contract, edition, make_frame, make_figures, build):
+    page = build(make_figures(make_frame(contract, share_shown=1)), contract, edition, "IN")
     assert said_of(page, "What was reported") == []
     assert page.compared == ()
 
 
-@pytest.mark.parametrize("month", ["2026-08", "2025-10", "2026-10"])
-def test_another_month_than_the_one_before_is_refused(month, contract, edition, make_frame, make_figures):
+@pytest.mark.parametrize("month", ["2026-11", "2027-01", "2026-10"])
+def test_a_month_that_is_not_before_is_refused(month, contract, edition, make_frame, make_figures, build):
     figures = make_figures(make_frame(contract, share_shown=1))
     other = make_figures(make_frame(contract, share_shown=1, month=month))
-    with pytest.raises(FiguresFormatError, match="month before"):
-        build_page(figures, contract, edition, "IN", previous=other)
+    with pytest.raises(FiguresFormatError, match="months before"):
+        build(figures, contract, edition, "IN", previous=other)
 
 
-def test_the_month_before_january_is_december(contract, make_frame, make_figures):
+def test_the_month_before_january_is_december(contract, make_frame, make_figures, build):
     figures = make_figures(make_frame(contract, share_shown=1, month="2027-01"))
     previous = make_figures(make_frame(contract, share_shown=1, month="2026-12"))
-    page = build_page(figures, contract, Edition("2027-01", 1, {}), "IN", previous=previous)
-    assert page.compared == (("December 2026", previous.sha256),)
+    page = build(figures, contract, Edition("2027-01", 1, {}), "IN", previous=previous)
+    assert page.compared == (("JWB-2026-12-e1", previous.sha256),)
+    assert [month.name for month in page.trend.months] == ["December 2026", "January 2027"]
 
 
 def test_the_page_gives_the_checksum_of_the_figures_it_compares_with(
-    contract, edition, make_frame, make_figures
+    contract, edition, make_frame, make_figures, render
 ):
     previous = make_figures(make_frame(contract, share_shown=1, month="2026-09"))
     figures = make_figures(make_frame(contract, share_shown=1))
-    page = render_page(figures, contract, edition, "IN", previous=previous)
+    page = render(figures, contract, edition, "IN", previous=previous)
     assert previous.sha256.encode() in page
 
 

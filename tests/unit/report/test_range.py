@@ -3,19 +3,19 @@
 import polars as pl
 import pytest
 
-from pipeline.report.context import Page, build_page
+from pipeline.report.context import Page
 from pipeline.report.outline import RANGE, RANGE_MEASURES
 
 
 @pytest.fixture
-def make_page(contract, edition, make_frame, make_figures, set_figure):
+def make_page(contract, edition, make_frame, make_figures, set_figure, build):
     """Build the national page with two ends of the range; None stands for an end that is not published."""
 
     def make(fewest: int | None, most: int | None) -> Page:
-        frame = make_frame(contract, share_shown=1.0)
+        frame = make_frame(contract, share_shown=0)
         for measure, value in zip(RANGE_MEASURES, (fewest, most), strict=True):
             frame = set_figure(frame, value, table=RANGE.table, measure=measure)
-        return build_page(make_figures(frame), contract, edition, "IN")
+        return build(make_figures(frame), contract, edition, "IN")
 
     return make
 
@@ -51,8 +51,8 @@ def test_a_range_that_is_not_published_is_not_said(make_page) -> None:
 
 
 def test_an_edition_from_before_the_range_has_no_table_of_it(
-    contract, edition, make_frame, make_figures
+    contract, edition, make_frame, make_figures, build
 ) -> None:
     frame = make_frame(contract, share_shown=1.0).filter(pl.col("table") != RANGE.table)
-    page = build_page(make_figures(frame), contract, edition, "IN")
+    page = build(make_figures(frame), contract, edition, "IN")
     assert all(table.words is not RANGE for table in page.tables)

@@ -11,7 +11,7 @@ import pytest
 from pipeline.report.edition import Edition
 from pipeline.report.figures import write_figures
 from pipeline.report.package import EditionDamagedError, sha256_of, write_manifest
-from pipeline.report.render import render_geography
+from pipeline.report.render import Sources, render_geography
 from pipeline.report.site import write_site
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -19,7 +19,7 @@ APPROVER = "Approver Canary"
 
 
 @pytest.fixture
-def publish(contract, make_frame, set_figure, tmp_path):
+def publish(contract, make_frame, set_figure, no_printer, tmp_path):
     """Publish an edition below a folder, and first those that it corrects; without a name it stays unapproved."""
     published = tmp_path / "published"
 
@@ -36,7 +36,7 @@ def publish(contract, make_frame, set_figure, tmp_path):
         frame = set_figure(frame, 50 + 5 * number, table="total", geography="IN-WB")
         write_figures(frame, folder / "figures.csv")
         for geography in ("IN", *contract.code_lists["states"].codes):
-            render_geography(folder, edition, geography, contract, former=former)
+            render_geography(folder, edition, geography, contract, Sources(former), printer=no_printer)
         write_manifest(folder, edition)
         if approved_by:
             approve(folder, approved_by)
@@ -55,8 +55,12 @@ def approve(folder: Path, name: str) -> None:
 
 
 def site_files(published: Path) -> dict[str, bytes]:
-    names = ("index.html", "catalog.json", "feed.xml", "static/report.css")
-    return {name: (published / name).read_bytes() for name in names}
+    """Return all files that belong to no edition."""
+    return {
+        path.relative_to(published).as_posix(): path.read_bytes()
+        for path in published.rglob("*")
+        if path.is_file() and not path.relative_to(published).parts[0].startswith("20")
+    }
 
 
 def test_the_newest_edition_comes_first_everywhere(publish, contract):
@@ -90,7 +94,17 @@ def test_the_catalog_gives_every_file_with_its_checksum(publish, contract):
     assert {file["path"] for file in dataset["files"]} == files - own
     assert all(file["sha256"] == sha256_of(published / file["path"]) for file in dataset["files"])
     types = {Path(file["path"]).suffix: file["media_type"] for file in dataset["files"]}
-    assert types == {".csv": "text/csv", ".html": "text/html", ".css": "text/css"}
+    assert types == {
+        ".csv": "text/csv",
+        ".html": "text/html",
+        ".css": "text/css",
+        ".pdf": "application/pdf",
+        ".json": "application/json",
+        ".woff2": "font/woff2",
+        ".txt": "text/plain",
+        ".bib": "application/x-bibtex",
+        ".ris": "application/x-research-info-systems",
+    }
 
 
 def test_the_feed_holds_what_atom_asks_for(publish, contract):
@@ -140,7 +154,7 @@ def test_index_catalog_and_feed_say_which_edition_is_corrected_why_and_where(pub
     said = "Why: Reports were linked wrongly. Corrected figures: West Bengal."
     index = " ".join("".join(parse_page((published / "index.html").read_bytes()).itertext()).split())
     assert f"JWB-2026-09-e2 corrects JWB-2026-09-e1. {said}" in index
-    assert "Replaced by JWB-2026-09-e2." in index
+    assert "Replaced by: JWB-2026-09-e2" in index
     feed = ElementTree.parse(published / "feed.xml").getroot()
     summaries = [entry.find(f"{ATOM}summary").text for entry in feed.iterfind(f"{ATOM}entry")]
     assert summaries[0].endswith(f"not prevalence. Corrects JWB-2026-09-e1. {said}")
