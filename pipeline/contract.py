@@ -22,6 +22,9 @@ SCHEMAS = CHECKOUT / "schemas"
 NATIONAL = "IN"
 """The national geography: ISO 3166-1; states have ISO 3166-2 codes."""
 
+ANY = "ANY"
+"""Among the codes that a legal duty names: whichever of the list."""
+
 MADE_UP_COLUMN = "made_up_example"
 """A column of this name says that a return is made up; so is then every edition that counts it."""
 
@@ -62,6 +65,10 @@ class Code:
     valid_from: str | None = None
     valid_to: str | None = None
     details: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def list_in(self, column: str) -> list[str]:
+        """Return the codes of a column of `details` that holds several, separated by `;`; none where it is blank."""
+        return [code for code in self.details[column].split(";") if code]
 
 
 @dataclass(frozen=True)

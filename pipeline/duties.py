@@ -11,12 +11,22 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from pipeline.contract import Code, Contract
+from pipeline.contract import ANY, Code, Contract
 
 _CODES = pl.List(pl.String)
 
+CONDITIONS = {"duty_bearer": "duty_bearers", "service": "services", "incident_kind": "incident_kinds"}
+"""What an incident must have a named code of, and the column of a duty that names them, called like their list."""
+
+GROUPS = {
+    "children": ("survivor_age_band", "under_18"),
+    "women": ("survivor_gender", "woman"),
+    "transgender": ("survivor_gender", "transgender"),
+}
+"""Survivors for whom alone a duty is counted: the field of the form and the code that tell of them."""
+
 _RULE_SCHEMA = {
-    **dict.fromkeys(("provision", "duty_bearer", "service", "incident_kind"), pl.String()),
+    **dict.fromkeys(("provision", *CONDITIONS), pl.String()),
     **dict.fromkeys(("group", "decided_by", "limit"), pl.String()),
     "states": _CODES,
     **dict.fromkeys(("valid_from", "valid_to"), pl.Date()),
@@ -39,11 +49,10 @@ def find_provisions(reports: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     a date is known only roughly, a provision must hold for all of the time that it can mean. Late is what came to
     pass, at the earliest, after more time than the limit since the service was first asked for.
     """
-    keys = ["duty_bearer", "service", "incident_kind"]
     fallen = (
         reports.with_columns(incident_kind=pl.col("incident_kinds").fill_null("").str.split(";"))
         .explode("incident_kind")
-        .join(_list_rules(contract), on=keys, how="inner")
+        .join(_list_rules(contract), on=list(CONDITIONS), how="inner")
         .filter(_is_meant(), _holds())
     )
     due = pl.col("first_approached_on").dt.offset_by(pl.col("limit"))
@@ -57,14 +66,9 @@ def find_provisions(reports: pl.DataFrame, contract: Contract) -> pl.DataFrame:
 
 def _is_meant() -> pl.Expr:
     """Tell whether the provision is for such a survivor and in force in such a state."""
-    group = pl.col("group")
-    meant = (
-        (group == "all")
-        | ((group == "children") & (pl.col("survivor_age_band") == "under_18"))
-        | ((group == "women") & (pl.col("survivor_gender") == "woman"))
-        | ((group == "transgender") & (pl.col("survivor_gender") == "transgender"))
-    )
-    return meant & ((pl.col("states").list.len() == 0) | pl.col("state").is_in(pl.col("states")))
+    groups = ((pl.col("group") == name) & (pl.col(column) == code) for name, (column, code) in GROUPS.items())
+    in_state = (pl.col("states").list.len() == 0) | pl.col("state").is_in(pl.col("states"))
+    return pl.any_horizontal(pl.col("group") == "all", *groups) & in_state
 
 
 def _holds() -> pl.Expr:
@@ -97,25 +101,29 @@ def _list_rules(contract: Contract) -> pl.DataFrame:
 def _give_rules(contract: Contract) -> Iterator[tuple[object, ...]]:
     duties = contract.code_lists["legal_duties"].codes
     for provision in contract.code_lists["legal_provisions"].codes.values():
-        counted_in = provision.details["counted_in"].split(";")
+        counted_in = provision.list_in("counted_in")
         if "legal_provision" not in counted_in:
             continue
-        duty = duties[provision.details["duty"]].details
-        limit = (
-            f"{duty['limit_value']}{_UNITS[duty['limit_unit']]}" if "late_provision" in counted_in else None
+        duty = duties[provision.details["duty"]]
+        limited, told = "late_provision" in counted_in, duty.details
+        limit = f"{told['limit_value']}{_UNITS[told['limit_unit']]}" if limited else None
+        decided = (
+            told["counted_for"],
+            told["decided_by"],
+            limit,
+            duty.list_in("states"),
+            *_validity(provision),
         )
-        told = (duty["counted_for"], duty["decided_by"], limit, _split(duty["states"]), *_validity(provision))
-        for codes in itertools.product(*(list_codes_of(duty[name], name, contract) for name in _CONDITIONS)):
-            yield (provision.code, *codes, *told)
+        for codes in itertools.product(
+            *(_list_codes(duty, column, contract) for column in CONDITIONS.values())
+        ):
+            yield (provision.code, *codes, *decided)
 
 
-_CONDITIONS = ("duty_bearers", "services", "incident_kinds")
-
-
-def list_codes_of(named: str, code_list: str, contract: Contract) -> list[str]:
-    """Return the codes that a duty names in one of its columns, separated by `;`; all of the list for `ANY`."""
-    codes = _split(named)
-    return list(contract.code_lists[code_list].codes) if "ANY" in codes else codes
+def _list_codes(duty: Code, column: str, contract: Contract) -> list[str]:
+    """Return the codes that a duty names in a column called like their list; all of the list for ANY."""
+    codes = duty.list_in(column)
+    return list(contract.code_lists[column].codes) if ANY in codes else codes
 
 
 def _validity(provision: Code) -> tuple[datetime.date, datetime.date]:
@@ -124,7 +132,3 @@ def _validity(provision: Code) -> tuple[datetime.date, datetime.date]:
         datetime.date.fromisoformat(first) if first else _ALWAYS[0],
         datetime.date.fromisoformat(last) if last else _ALWAYS[1],
     )
-
-
-def _split(codes: str) -> list[str]:
-    return [code for code in codes.split(";") if code]

@@ -13,7 +13,7 @@ from pipeline.protect.axes import STATE, Axis, make_axes
 from pipeline.protect.counted import CELL, Counted
 from pipeline.protect.evidence import PLACE, compare_members
 from pipeline.protect.plan import DOUBTFUL_ARE_ONE, Family, list_due
-from pipeline.protect.reach import list_named, list_reaches
+from pipeline.protect.reach import list_named
 from pipeline.protect.stack import Stack, merge_incidents
 
 
@@ -98,8 +98,7 @@ def assemble(stack: Stack, draft: Counted, figures: pl.DataFrame) -> Assembly:
     """Build the linked tables of a stack in which the draft shows `figures` (FIGURE_COLUMNS and as_of)."""
     shown = {each.block: figures if each is draft else _published(each) for each in stack.editions}
     seen = pl.concat([each.drop("as_of") for each in shown.values()]).filter(status="shown")
-    reaches = list_reaches(stack.contract, stack.plan)
-    model = m.Model(make_axes(seen, stack.plan, stack.contract, list_named(reaches, seen)))
+    model = m.Model(make_axes(seen, stack.plan, stack.contract, list_named(stack.reaches, seen)))
     tables = {each.block: list_tables(stack, each.month) for each in stack.editions}
     dimensions = sorted({table.dimensions for each in tables.values() for table in each}, key=sorted)
     monthly = [
@@ -108,7 +107,7 @@ def assemble(stack: Stack, draft: Counted, figures: pl.DataFrame) -> Assembly:
     for edition in stack.editions:
         m.add_month(model, edition.block, dimensions)
         m.add_doubtful(model, edition.block)
-        m.add_reaches(model, edition.block, reaches, list(dict.fromkeys(monthly)))
+        m.add_reaches(model, edition.block, stack.reaches, list(dict.fromkeys(monthly)))
         rows = [name_rows(edition.block, measure) for measure in list_row_measures(stack)]
         if rows:
             model.relate(name_rows(edition.block, RECEIVED), rows)

@@ -10,24 +10,15 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.contract import NATIONAL, Contract
+from pipeline.contract import ANY, NATIONAL, Contract
+from pipeline.duties import CONDITIONS, GROUPS
 from pipeline.protect.axes import STATE
 from pipeline.protect.evidence import count_persons
 from pipeline.protect.plan import CODE_FIELDS, Plan, list_codes
 
 PROVISION, LATE = "legal_provision", "late_provision"
 
-_COLUMNS = {
-    "duty_bearer": "duty_bearers",
-    "service": "services",
-    "incident_kind": "incident_kinds",
-    STATE: "states",
-}
-_GROUPS = {
-    "children": ("survivor_age_band", "under_18"),
-    "women": ("survivor_gender", "woman"),
-    "transgender": ("survivor_gender", "transgender"),
-}
+_COLUMNS = {**CONDITIONS, STATE: "states"}
 
 
 @dataclass(frozen=True)
@@ -76,10 +67,10 @@ def list_named(reaches: Sequence[Reach], shown: pl.DataFrame) -> dict[str, set[s
 
 def _find_reach(contract: Contract, dimension: str, code: str) -> Reach:
     provision = contract.code_lists["legal_provisions"].codes[code]
-    duty = contract.code_lists["legal_duties"].codes[provision.details["duty"]].details
-    named = {name: duty[column].split(";") for name, column in _COLUMNS.items()}
-    within = {name: frozenset(codes) for name, codes in named.items() if codes != [""] and "ANY" not in codes}
-    if group := _GROUPS.get(duty["counted_for"]):
+    duty = contract.code_lists["legal_duties"].codes[provision.details["duty"]]
+    named = {name: frozenset(duty.list_in(column)) for name, column in _COLUMNS.items()}
+    within = {name: codes for name, codes in named.items() if codes and ANY not in codes}
+    if group := GROUPS.get(duty.details["counted_for"]):
         within[group[0]] = frozenset({group[1]})
     is_limited = bool(provision.valid_from or provision.valid_to) or dimension == LATE
     return Reach(dimension, code, within, is_whole=not is_limited and len(within) == 1)

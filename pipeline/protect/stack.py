@@ -13,7 +13,7 @@ from pipeline.protect.evidence import EVIDENCE_SCHEMA, count_wholes, weigh_cells
 from pipeline.protect.periods import last_month, list_months, name_period
 from pipeline.protect.plan import Family, Plan, list_due, list_planned_cells
 from pipeline.protect.primary import GROUP, GUARDED, judge_cells
-from pipeline.protect.reach import LATE, PROVISION, find_telling, list_reaches
+from pipeline.protect.reach import LATE, PROVISION, Reach, find_telling, list_reaches
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,11 @@ class Stack:
         """What the primary rules say now of the published editions; the same however often a draft is audited."""
         published = (each for each in self.editions if each.figures is not None)
         return {each.block: judge_edition(each, self) for each in published}
+
+    @cached_property
+    def reaches(self) -> Sequence[Reach]:
+        """From which other codes it follows who can fall under each provision of the law."""
+        return list_reaches(self.contract, self.plan)
 
     def find(self, month: str, number: int) -> Counted | None:
         """Return an edition, or None where the stack does not hold it."""
@@ -91,7 +96,6 @@ def judge_edition(edition: Counted, stack: Stack) -> pl.DataFrame:
 
 def _hide_telling(judged: pl.DataFrame, edition: Counted, stack: Stack) -> pl.DataFrame:
     """Return the judged cells with those of provisions hidden beside which others would tell of few persons."""
-    reaches = list_reaches(stack.contract, stack.plan)
     shown = judged.filter(reason="").filter(pl.col("dimension_1").is_in([PROVISION, LATE]))
     tables = [
         frozenset(family.dimensions) | ({STATE} if by_state else set())
@@ -100,7 +104,7 @@ def _hide_telling(judged: pl.DataFrame, edition: Counted, stack: Stack) -> pl.Da
         for by_state, stands in ((False, family.national), (True, family.by_state))
         if stands
     ]
-    telling = find_telling(edition.incidents, shown, reaches, tables, stack.plan)
+    telling = find_telling(edition.incidents, shown, stack.reaches, tables, stack.plan)
     tells = pl.struct("dimension_1", "code_1").is_in(
         [{"dimension_1": dimension, "code_1": code} for dimension, code in telling]
     )

@@ -76,7 +76,7 @@ def find_addresses(
         memorandum="" if geography == NATIONAL else memorandum_name(language.code),
         start=f"../../../{start_name(language.code)}",
         places={
-            place: f"../{place}/{page_name(_choose(language, place, contract))}"
+            place: f"../{place}/{page_name(choose_language(language, place, contract))}"
             for place in (NATIONAL, *contract.code_lists["states"].codes)
         },
         reports=tuple((each, page_name(each.code)) for each in spoken),
@@ -85,5 +85,6 @@ def find_addresses(
     )
 
 
-def _choose(language: Language, geography: str, contract: Contract) -> str:
+def choose_language(language: Language, geography: str, contract: Contract) -> str:
+    """Return the language of a geography's pages that a reader of `language` is led to: that one, or English."""
     return language.code if language.code in languages_of(geography, contract) else ENGLISH

@@ -9,7 +9,7 @@ from pipeline.report.figures import Figure, Figures
 from pipeline.report.language import Language
 from pipeline.report.outline import TableWords
 from pipeline.report.published import Entry
-from pipeline.report.tables import Cell, place_name, show_cell
+from pipeline.report.tables import Cell, find_longest, find_total, place_name, show_cell
 
 COMPARED_MONTHS = 24
 """So many months stand side by side."""
@@ -72,8 +72,8 @@ def compare_months(
 def _list_months(
     here: Sequence[tuple[Entry, Figures]], language: Language, geography: str
 ) -> Iterator[Month]:
-    totals = [next(iter(figures.of(outline.TOTAL.table, geography)), None) for _, figures in here]
-    longest = _longest(totals)
+    totals = [find_total(figures, geography) for _, figures in here]
+    longest = find_longest(totals)
     for (entry, _), total in zip(here, totals, strict=True):
         yield Month(
             key=entry.edition.month,
@@ -101,7 +101,7 @@ def _compare(
     rows = []
     for code in codes.codes if codes else [None]:
         cells = [month.get(code) for month in by_month]
-        longest = _longest(cells)
+        longest = find_longest(cells)
         if longest:
             label = (
                 language.label(codes, code) if codes and code else place_name(geography, contract, language)
@@ -110,7 +110,3 @@ def _compare(
                 ComparedRow(label, tuple(show_cell(cell, longest) if cell else None for cell in cells))
             )
     return ComparedTable(language.say(words.title), language.say(words.heading), tuple(rows))
-
-
-def _longest(cells: Sequence[Figure | None]) -> int:
-    return max((cell.shown.value for cell in cells if cell and cell.shown), default=0)

@@ -149,9 +149,9 @@ def _lay_out_parts(tabulator: Tabulator, *, first: int) -> Iterator[Part]:
 def _choose_duties(tabulator: Tabulator) -> tuple[tuple[Duty, ...], tuple[Duty, ...]]:
     """Return the duties to be shown in full and the others; a state leaves the others to the national page."""
     figures, geography = tabulator.figures, tabulator.geography
-    book = LawBook(tabulator.contract, tabulator.language, geography)
+    book = LawBook(tabulator.contract, tabulator.language, geography, figures)
     if geography == NATIONAL:
-        duties = tuple(book.list_duties(figures))
+        duties = tuple(book.list_duties())
         return tuple(each for each in duties if each.has_figures), tuple(
             each for each in duties if not each.has_figures
         )
@@ -160,7 +160,7 @@ def _choose_duties(tabulator: Tabulator) -> tuple[tuple[Duty, ...], tuple[Duty, 
         for words in (outline.DUTY_BEARERS, outline.SERVICES)
         for cell in figures.of(words.table, geography)
     )
-    return tuple(book.list_duties(figures, list_shown_codes(cells))), ()
+    return tuple(book.list_duties(list_shown_codes(cells))), ()
 
 
 def _check(figures: Figures, edition: Edition, geography: str, past: Sequence[Past]) -> None:

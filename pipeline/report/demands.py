@@ -42,7 +42,7 @@ def list_demands(tables: Sequence[Table], contract: Contract, language: Language
             for table in tables
             if table.words is words
             for row in (*table.rows, *table.folded)
-            if row.figure.code_1 in demand.details[words.codes].split(";")
+            if row.figure.code_1 in demand.list_in(words.codes)
         ]
         yield Demand(
             code=code,

@@ -9,7 +9,7 @@ from pipeline.report import derived, outline
 from pipeline.report.figures import Figures, Shown
 from pipeline.report.labels import group_lakhs, write_decimal
 from pipeline.report.language import Language
-from pipeline.report.tables import Cell, Row, Table, place_name
+from pipeline.report.tables import Cell, Row, Table, find_total, place_name
 
 
 @dataclass(frozen=True)
@@ -186,8 +186,8 @@ class Finder:
 
 
 def _shown_total(figures: Figures | None, geography: str) -> Shown | None:
-    cells = figures.of(outline.TOTAL.table, geography) if figures else ()
-    return cells[0].shown if cells else None
+    total = find_total(figures, geography) if figures else None
+    return total.shown if total else None
 
 
 def _stands_out(rows: tuple[Row, ...]) -> Row | None:

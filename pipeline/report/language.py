@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from babel import Locale
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -118,12 +119,10 @@ def load_language(code: str) -> Language:
     """Return a language; raise UsageError where there is no catalog for it."""
     if code == ENGLISH:
         return Language(code, gettext.NullTranslations(), reviewed=True)
-    path = catalog_path(code)
-    if not path.is_file():
+    if not catalog_path(code).is_file():
         raise UsageError(f"There is no catalog for the language {code!a}: add it to reports/locale.")
     compiled = io.BytesIO()
-    with path.open("rb") as file:
-        write_mo(compiled, read_po(file, locale=code))
+    write_mo(compiled, read_catalog(code))
     compiled.seek(0)
     return Language(code, gettext.GNUTranslations(compiled), reviewed=code in _read_reviewed())
 
@@ -131,6 +130,12 @@ def load_language(code: str) -> Language:
 def catalog_path(code: str) -> Path:
     """Return where the catalog of a language lies."""
     return LOCALES / code / "LC_MESSAGES" / "messages.po"
+
+
+def read_catalog(code: str) -> Catalog:
+    """Read the catalog of a language as its translators wrote it."""
+    with catalog_path(code).open("rb") as file:
+        return read_po(file, locale=code)
 
 
 def list_languages() -> tuple[str, ...]:

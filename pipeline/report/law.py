@@ -4,17 +4,17 @@ The code lists `legal_duties` and `legal_provisions` say all of it, with sources
 against its source is never printed.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+import functools
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.contract import NATIONAL, Code, Contract
+from pipeline.contract import ANY, NATIONAL, Code, Contract
 from pipeline.report import outline
 from pipeline.report.figures import Figure, Figures
 from pipeline.report.labels import clean_label
 from pipeline.report.language import Language, mark
-from pipeline.report.tables import Cell, show_cell
+from pipeline.report.tables import Cell, find_longest, show_cell
 
-_ANY = "ANY"
 _LONGEST_SOURCE = 1_000
 _VERIFIED = "verified"
 _BINDS = "duty_bearer"
@@ -78,13 +78,14 @@ class Duty:
 
 @dataclass(frozen=True)
 class LawBook:
-    """Reads the duties of a contract for one geography and language."""
+    """Reads the duties of a contract for one geography and language, with the figures that belong to them."""
 
     contract: Contract
     language: Language
     geography: str
+    figures: Figures
 
-    def list_duties(self, figures: Figures, codes: Collection[str] | None = None) -> Iterator[Duty]:
+    def list_duties(self, codes: Collection[str] | None = None) -> Iterator[Duty]:
         """Give the verified duties that hold in the geography, in the order of their list.
 
         `codes` are codes of duty-bearers and services: only duties that name one of them are given; all if None.
@@ -94,22 +95,18 @@ class LawBook:
             is_asked = codes is None or not _names(duty).isdisjoint(codes)
             if duty.details["confidence"] == _VERIFIED and is_asked and self._holds_here(duty):
                 number = numbers.setdefault(duty.details["source"], len(numbers) + 1)
-                yield self._read_duty(duty, figures, number)
+                yield self._read_duty(duty, number)
 
     def _holds_here(self, duty: Code) -> bool:
-        states = _split(duty.details["states"])
+        states = duty.list_in("states")
         return self.geography == NATIONAL or not states or self.geography in states
 
-    def _read_duty(self, duty: Code, figures: Figures, source_number: int) -> Duty:
+    def _read_duty(self, duty: Code, source_number: int) -> Duty:
         details, bearers = duty.details, self.contract.code_lists["duty_bearers"]
-        provisions = tuple(
-            self._read_provision(code, figures)
-            for code in self._codes("legal_provisions")
-            if code.details["duty"] == duty.code
-        )
+        provisions = tuple(map(self._read_provision, self._provisions.get(duty.code, ())))
         binds = details["limit_binds"] == _BINDS
         say = self.language.say_marked
-        owed_by = (code for code in _split(details["duty_bearers"]) if code != _ANY)
+        owed_by = (code for code in duty.list_in("duty_bearers") if code != ANY)
         return Duty(
             code=duty.code,
             label=self.language.label(self.contract.code_lists["legal_duties"], duty.code),
@@ -125,22 +122,35 @@ class LawBook:
             is_counted=details["counted_for"] != _NOBODY,
         )
 
-    def _read_provision(self, code: Code, figures: Figures) -> Provision:
+    def _read_provision(self, code: Code) -> Provision:
         return Provision(
             code=code.code,
             citation=clean_label(code.label),
             since=self.language.say_date(code.valid_from) if code.valid_from else "",
             until=self.language.say_date(code.valid_to) if code.valid_to else "",
-            cell=self._find_cell(figures, outline.PROVISIONS, code.code),
-            late=self._find_cell(figures, outline.LATE, code.code),
-            counted_in=tuple(code.details["counted_in"].split(";")),
-            is_in_force=(code.valid_from or "")[:7] <= figures.period <= (code.valid_to or "9999")[:7],
+            cell=self._cells.get((outline.PROVISIONS.table, code.code)),
+            late=self._cells.get((outline.LATE.table, code.code)),
+            counted_in=tuple(code.list_in("counted_in")),
+            is_in_force=(code.valid_from or "")[:7] <= self.figures.period <= (code.valid_to or "9999")[:7],
         )
 
-    def _find_cell(self, figures: Figures, words: outline.TableWords, code: str) -> Cell | None:
-        found = figures.of(words.table, self.geography)
-        longest = max((figure.shown.value for figure in found if figure.shown), default=0)
-        return next((show_cell(figure, longest) for figure in found if figure.code_1 == code), None)
+    @functools.cached_property
+    def _cells(self) -> Mapping[tuple[str, str | None], Cell | None]:
+        """The figures of the place by table and provision."""
+        found = (self.figures.of(words.table, self.geography) for words in (outline.PROVISIONS, outline.LATE))
+        return {
+            (cell.table, cell.code_1): show_cell(cell, find_longest(cells))
+            for cells in found
+            for cell in cells
+        }
+
+    @functools.cached_property
+    def _provisions(self) -> Mapping[str, Sequence[Code]]:
+        """The provisions of each duty, in the order of their list."""
+        found: dict[str, list[Code]] = {}
+        for code in self._codes("legal_provisions"):
+            found.setdefault(code.details["duty"], []).append(code)
+        return found
 
     def _codes(self, name: str) -> Iterable[Code]:
         codes = self.contract.code_lists.get(name)
@@ -153,11 +163,7 @@ def list_shown_codes(cells: Iterable[Figure]) -> frozenset[str]:
 
 
 def _names(duty: Code) -> set[str]:
-    return {*_split(duty.details["duty_bearers"]), *_split(duty.details["services"])}
-
-
-def _split(codes: str) -> list[str]:
-    return [code for code in codes.split(";") if code]
+    return {*duty.list_in("duty_bearers"), *duty.list_in("services")}
 
 
 def list_sources(duties: Iterable[Duty]) -> tuple[tuple[int, str], ...]:

@@ -43,7 +43,7 @@ def build_memorandum(page: Page, figures: Figures, contract: Contract) -> Memora
 
 
 def _list_requests(page: Page, figures: Figures, contract: Contract) -> Iterator[Request]:
-    book = LawBook(contract, page.language, page.geography)
+    book = LawBook(contract, page.language, page.geography, figures)
     addressees = contract.code_lists.get("addressees")
     for addressee in addressees.codes.values() if addressees else ():
         bearers = _list_bearers(addressee, contract)
@@ -56,7 +56,7 @@ def _list_requests(page: Page, figures: Figures, contract: Contract) -> Iterator
         )
         told = {row.figure.code_1 for row in rows if row.figure.code_1}
         owed = _owed_by(bearers, contract)
-        duties = (duty for duty in book.list_duties(figures, told or bearers) if duty.limit or told)
+        duties = (duty for duty in book.list_duties(told or bearers) if duty.limit or told)
         yield Request(
             code=addressee.code,
             addressee=page.language.label(addressees, addressee.code) if addressees else "",
@@ -67,13 +67,11 @@ def _list_requests(page: Page, figures: Figures, contract: Contract) -> Iterator
 
 
 def _list_bearers(addressee: Code, contract: Contract) -> frozenset[str]:
-    families = addressee.details["families"].split(";")
+    families = addressee.list_in("families")
     bearers = contract.code_lists["duty_bearers"].codes.values()
     return frozenset(bearer.code for bearer in bearers if bearer.details.get("family") in families)
 
 
 def _owed_by(bearers: frozenset[str], contract: Contract) -> frozenset[str]:
     duties = contract.code_lists["legal_duties"].codes.values()
-    return frozenset(
-        duty.code for duty in duties if not bearers.isdisjoint(duty.details["duty_bearers"].split(";"))
-    )
+    return frozenset(duty.code for duty in duties if not bearers.isdisjoint(duty.list_in("duty_bearers")))

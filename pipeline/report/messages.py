@@ -9,10 +9,10 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import write_po
 
 from pipeline.contract import Code, CodeList, Contract, load_contract
-from pipeline.report.language import ENGLISH, catalog_path, list_languages
+from pipeline.report.language import ENGLISH, catalog_path, list_languages, read_catalog
 from pipeline.settings import CHECKOUT
 from pipeline.templates import TEMPLATES
 
@@ -66,12 +66,6 @@ def update_catalogs(contract: Contract) -> None:
             catalog.header_comment = f"# {catalog.locale} catalog of Jawabdehi."
             with path.open("wb") as file:
                 write_po(file, catalog, width=0, sort_output=True, omit_header=True, no_location=True)
-
-
-def read_catalog(code: str) -> Catalog:
-    """Read the catalog of a language."""
-    with catalog_path(code).open("rb") as file:
-        return read_po(file, locale=code)
 
 
 def _extract(folder: Path) -> Iterator[tuple[str, int, str | tuple[str, ...], list[str], str | None]]:

@@ -66,10 +66,11 @@ def render_geography(
     copy_static(draft)
     folder = draft / geography
     for page in pages:
-        for name, content in _render_pages(page, figures, contract, data.files):
-            write_atomically(folder / f"{name}.html", content)
+        code = page.language.code
+        for name_file, content in _render_pages(page, figures, contract, data.files):
+            write_atomically(folder / name_file(code, "html"), content)
             if edition.is_printed:
-                write_atomically(folder / f"{name}.pdf", printer(content, folder))
+                write_atomically(folder / name_file(code, "pdf"), printer(content, folder))
     for name, content in _cite(edition, geography, contract):
         write_atomically(folder / name, content)
     if geography == NATIONAL:
@@ -79,15 +80,11 @@ def render_geography(
 
 def _render_pages(
     page: Page, figures: Figures, contract: Contract, files: Files
-) -> Iterator[tuple[str, bytes]]:
-    """Give the pages of a geography in one language: their names without the kind of file, and HTML."""
-    code = page.language.code
-    yield addresses.page_name(code).removesuffix(".html"), render_report(page, figures, files)
+) -> Iterator[tuple[Callable[[str, str], str], bytes]]:
+    """Give the pages of a geography in one language: what names their files, and HTML."""
+    yield addresses.page_name, render_report(page, figures, files)
     if page.geography != NATIONAL:
-        yield (
-            addresses.memorandum_name(code).removesuffix(".html"),
-            render_memorandum(page, figures, contract),
-        )
+        yield addresses.memorandum_name, render_memorandum(page, figures, contract)
 
 
 def render_report(page: Page, figures: Figures, files: Files) -> bytes:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.contract import Contract
 from pipeline.files import write_atomically
-from pipeline.report.addresses import place_file, start_name
+from pipeline.report.addresses import choose_language, place_file, start_name
 from pipeline.report.comparison import COMPARED_MONTHS, compare_months
 from pipeline.report.corrections import explain_reason
 from pipeline.report.edition import LICENCE, Edition
@@ -70,8 +70,7 @@ class Guide:
 
     def find_place(self, geography: str) -> str:
         """Return the page of a place, in this language where it is there."""
-        spoken = languages_of(geography, self._contract)
-        return place_file(geography, self.language.code if self.language.code in spoken else ENGLISH)
+        return place_file(geography, choose_language(self.language, geography, self._contract))
 
     def list_corrections(self) -> Iterator[Entry]:
         return (entry for entry in self.entries if entry.edition.corrected)
@@ -88,7 +87,7 @@ def write_site(published: Path, contract: Contract) -> None:
     copy_static(published)
     newest = read_newest(published, entries, most=COMPARED_MONTHS)
     for place in places:
-        _write_place(published, contract, entries, place, newest)
+        _write_place(published, contract, place, newest)
     write_atomically(published / "catalog.json", encode_json(_catalog(entries, contract)))
     write_atomically(published / "feed.xml", _fill_feed(entries, contract))
     for code in list_languages():
@@ -102,7 +101,6 @@ def write_site(published: Path, contract: Contract) -> None:
 def _write_place(
     published: Path,
     contract: Contract,
-    entries: Sequence[Entry],
     geography: str,
     newest: Sequence[tuple[Entry, Figures]],
 ) -> None:
@@ -112,7 +110,6 @@ def _write_place(
             "place.html.j2",
             language,
             place=compare_months(newest, contract, language, geography),
-            guide=Guide(contract, language, entries),
             languages=[(other, Path(place_file(geography, other.code)).name) for other in spoken],
             start=f"../{start_name(language.code)}",
             static="../static/",

@@ -119,11 +119,11 @@ class Tabulator:
     def _total_rows(self) -> list[Row]:
         place = place_name(self.geography, self.contract, self.language)
         cells = self.figures.of(outline.TOTAL.table, self.geography)
-        return [Row(place, cell, show_cell(cell, _longest([cell]))) for cell in cells]
+        return [Row(place, cell, show_cell(cell, find_longest([cell]))) for cell in cells]
 
     def _measure_rows(self, words: TableWords, measures: Mapping[str, tuple[str, str]]) -> list[Row]:
         by_measure = {cell.measure: cell for cell in self.figures.of(words.table, self.geography)}
-        longest = _longest(by_measure.values())
+        longest = find_longest(by_measure.values())
         say = self.language.say
         return [
             Row(say(label), by_measure[measure], show_cell(by_measure[measure], longest), say(meaning))
@@ -137,7 +137,7 @@ class Tabulator:
         # By code, so that the order of the page says nothing of the states.
         places = sorted(self.contract.code_lists["states"].codes)
         cells = [figure for place in places for figure in self.figures.of(outline.TOTAL.table, place)]
-        longest = _longest(cells)
+        longest = find_longest(cells)
         return [
             Row(
                 place_name(cell.geography, self.contract, self.language),
@@ -151,14 +151,14 @@ class Tabulator:
     def _code_rows(self, words: TableWords) -> list[Row]:
         codes = self.contract.code_lists[words.codes]
         ordered = sort_by_codes(self.figures.of(words.table, self.geography), codes)
-        totals = self.figures.of(outline.TOTAL.table, self.geography)
-        longest = _longest(ordered)
+        total = find_total(self.figures, self.geography)
+        longest = find_longest(ordered)
         return [
             Row(
                 self.language.label(codes, cell.code_1 or ""),
                 cell,
                 show_cell(cell, longest),
-                share=self._say_share(cell, totals[0] if totals else None),
+                share=self._say_share(cell, total),
             )
             for cell in ordered
         ]
@@ -168,7 +168,7 @@ class Tabulator:
         outer, inner = (self.contract.code_lists[name] for name in (words.codes, words.inner))
         cells = self.figures.of(words.table, self.geography)
         groups, folded = [], []
-        longest = _longest(cells)
+        longest = find_longest(cells)
         rest = self.language.say(outline.CROSSING_REST)
         for code, found in itertools.groupby(sort_by_codes(cells, outer, inner), lambda cell: cell.code_1):
             label, ordered = self.language.label(outer, code or ""), list(found)
@@ -258,5 +258,11 @@ def show_cell(figure: Figure, longest: int) -> Cell | None:
     return Cell(anchor, group_lakhs(value), group_lakhs(lower), group_lakhs(upper), bar, lower == upper)
 
 
-def _longest(cells: Iterable[Figure]) -> int:
-    return max((cell.shown.value for cell in cells if cell.shown), default=0)
+def find_total(figures: Figures, geography: str) -> Figure | None:
+    """Return all incidents of a geography; None where its total is not planned."""
+    return next(iter(figures.of(outline.TOTAL.table, geography)), None)
+
+
+def find_longest(cells: Iterable[Figure | None]) -> int:
+    """Return the largest value among the figures that are shown, 0 if none is: what bars are drawn against."""
+    return max((cell.shown.value for cell in cells if cell and cell.shown), default=0)

@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.report import outline
 from pipeline.report.edition import Edition
 from pipeline.report.figures import Figure, Figures
 from pipeline.report.language import Language
-from pipeline.report.tables import Cell, show_cell
+from pipeline.report.tables import Cell, find_longest, find_total, show_cell
 
 MONTHS = 12
 """A trend tells of so many months, that of the edition included."""
@@ -49,13 +48,13 @@ class Trend:
 def draw_trend(figures: Figures, past: Sequence[Past], language: Language, geography: str) -> Trend | None:
     """Return the trend of all incidents of a geography; None where no earlier month is published."""
     totals: list[tuple[Edition | None, str, Figure | None]] = [
-        (each.edition, each.edition.month, _total(each.figures, geography)) for each in past
+        (each.edition, each.edition.month, find_total(each.figures, geography)) for each in past
     ]
     if not totals:
         return None
-    totals.append((None, figures.period, _total(figures, geography)))
+    totals.append((None, figures.period, find_total(figures, geography)))
     totals.sort(key=lambda each: each[1])
-    longest = max((total.shown.value for _, _, total in totals if total and total.shown), default=0)
+    longest = find_longest(total for _, _, total in totals)
     months = tuple(
         TrendMonth(language.say_period(month), edition, show_cell(total, longest) if total else None)
         for edition, month, total in totals
@@ -72,7 +71,3 @@ def _draw_lines(months: Sequence[TrendMonth]) -> Iterator[str]:
         elif points:
             yield " ".join(points)
             points = []
-
-
-def _total(figures: Figures, geography: str) -> Figure | None:
-    return next(iter(figures.of(outline.TOTAL.table, geography)), None)

@@ -9,8 +9,8 @@ from pipeline.contract import load_contract
 from pipeline.errors import UsageError
 from pipeline.report import language as languages
 from pipeline.report.edition import Edition
-from pipeline.report.language import languages_of, list_languages, load_language
-from pipeline.report.messages import collect_messages, read_catalog
+from pipeline.report.language import languages_of, list_languages, load_language, read_catalog
+from pipeline.report.messages import collect_messages
 from pipeline.settings import CHECKOUT
 from pipeline.templates import environment_of
 

@@ -31,7 +31,7 @@ GIVEN = {
     "report.html.j2": {"page", "dataset", "static"},
     "memorandum.html.j2": {"memorandum", "static"},
     "index.html.j2": {"guide", "places", "languages", "static"},
-    "place.html.j2": {"place", "guide", "languages", "start", "static"},
+    "place.html.j2": {"place", "languages", "start", "static"},
     "feed.xml.j2": {"guide", "updated", "urn"},
     "base.html.j2": {"static"},
     "table.html.j2": {"page"},

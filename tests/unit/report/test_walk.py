@@ -148,7 +148,7 @@ def test_a_memorandum_without_figures_names_all_offices_and_still_asks(
 def test_only_a_limit_that_binds_the_duty_bearer_is_printed_as_one(few, make_frame, make_figures):
     figures = make_figures(make_frame(few, share_shown=0, month="2026-10"))
     duties = few.code_lists["legal_duties"].codes
-    printed = {duty.code: duty for duty in LawBook(few, load_language("en"), "IN").list_duties(figures)}
+    printed = {duty.code: duty for duty in LawBook(few, load_language("en"), "IN", figures).list_duties()}
     assert {code for code, duty in printed.items() if duty.limit} == {
         code
         for code, duty in duties.items()
@@ -161,7 +161,7 @@ def test_only_a_limit_that_binds_the_duty_bearer_is_printed_as_one(few, make_fra
 
 def test_each_duty_says_where_it_was_read_and_which_provision_holds_since_when(few, make_frame, make_figures):
     figures = make_figures(make_frame(few, share_shown=0, month="2026-10"))
-    duties = {duty.code: duty for duty in LawBook(few, load_language("en"), "IN").list_duties(figures)}
+    duties = {duty.code: duty for duty in LawBook(few, load_language("en"), "IN", figures).list_duties()}
     assert all(duty.source and duty.provisions for duty in duties.values())
     before, since = duties["FIR_REG"].provisions
     assert (before.citation, before.until, before.is_in_force) == ("CrPC s.154(1)", "30 June 2024", False)
@@ -173,7 +173,7 @@ def test_each_duty_says_where_it_was_read_and_which_provision_holds_since_when(f
 def test_a_state_has_its_own_acts_and_not_those_of_others(few, make_frame, make_figures):
     figures = make_figures(make_frame(few, share_shown=1, month="2026-10"))
     bihar, bengal = (
-        {duty.code for duty in LawBook(few, load_language("en"), state).list_duties(figures)}
+        {duty.code for duty in LawBook(few, load_language("en"), state, figures).list_duties()}
         for state in ("IN-BR", "IN-WB")
     )
     assert "GRIEV_BR" in bihar - bengal
