@@ -122,3 +122,19 @@ def make_figures(draft: Counted, former: Counted | None, judged: pl.DataFrame, s
     assert former.figures is not None
     carried = former.figures.join(figures, on=CELL, how="anti").select(*FIGURE_COLUMNS, "as_of")
     return pl.concat([figures, carried]).sort(CELL)
+
+
+def carries_freely(before: pl.DataFrame, after: pl.DataFrame, plan: Plan) -> bool:
+    """Tell whether figures that carry more forward leave an attacker every table that the figures `before` left.
+
+    Both are as from `make_figures`, for the same cells. A figure that is carried forward is tied to the edition that
+    set it, by fewer than the threshold; where its new range and its former one are so close that they keep that tie
+    anyway, the new range falls away and nothing comes in its place.
+    """
+    shown = after.filter(status="shown").join(before, on=CELL, how="left", suffix="_before", validate="1:1")
+    stays = pl.col("as_of") == pl.col("as_of_before")
+    apart = pl.max_horizontal(
+        pl.col("upper") - pl.col("lower_before"), pl.col("upper_before") - pl.col("lower")
+    )
+    is_free = (pl.col("status_before") == "shown") & (stays | (apart < plan.threshold_persons))
+    return bool(shown.select(is_free.fill_null(value=False).all()).item())

@@ -11,7 +11,7 @@ from pipeline.contract import NATIONAL, Contract
 from pipeline.errors import JawabdehiError
 from pipeline.protect.assemble import Assembly, assemble
 from pipeline.protect.audit import audit_targets
-from pipeline.protect.corrections import count_anew, find_former, hold_back, make_figures
+from pipeline.protect.corrections import carries_freely, count_anew, find_former, hold_back, make_figures
 from pipeline.protect.counted import CELL, Counted
 from pipeline.protect.linked import Exposure, Target
 from pipeline.protect.model import Key
@@ -124,15 +124,17 @@ def _settle(
 ) -> Protected:
     """Audit and hide in turn until nothing is exposed."""
     safe: frozenset[Form] = frozenset()
+    figures = make_figures(draft, former, judged, stack)
     for rounds in range(_MOST_ROUNDS):
-        figures = make_figures(draft, former, judged, stack)
         verdict = _audit(stack, draft, judged, figures, end - monotonic(), safe=safe)
         if not verdict.exposures:
             cells = judged.filter(pl.col("count") > 0).select(*CELL, "count", "persons")
             return Protected(figures, cells, verdict, rounds)
         judged = _hide(verdict, stack.plan, is_first=former is None)
-        # Hiding a figure narrows no range, while carrying one forward ties two editions together.
-        safe = verdict.safe if former is None else safe
+        before, figures = figures, make_figures(draft, former, judged, stack)
+        # Hiding a figure narrows no range, while carrying one forward may, since it ties two editions together.
+        is_free = former is None or carries_freely(before, figures, stack.plan)
+        safe = verdict.safe if is_free else frozenset()
     raise ExposedError
 
 

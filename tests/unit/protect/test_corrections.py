@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from pipeline.protect.corrections import carries_freely
 from pipeline.protect.counted import CELL, CELLS_SCHEMA, Counted
 from pipeline.protect.edition import protect_edition
 
@@ -225,3 +226,29 @@ def test_no_correction_leaves_one_code_of_a_breakdown_alone(small) -> None:
         services = edition.figures.filter(geography="S1", table="by_service")
         assert services["status"].unique().to_list() == ["not_published"]
     assert find(second, "total", place="S1") == (610, 2)
+
+
+@pytest.mark.parametrize(
+    ("former", "now", "carried", "is_free"),
+    [
+        (60, 65, True, True),  # 58 to 62 and 63 to 67 lie within nine of each other whatever they are
+        (65, 60, True, True),
+        (60, 70, True, False),  # 58 and 72 would not
+        (70, 60, True, False),
+        (60, 70, False, True),  # it goes on being shown anew
+        (60, None, True, False),  # it was hidden, and now is shown as it was
+        (None, 60, True, True),  # it was shown, and now is hidden
+    ],
+)
+def test_carrying_forward_takes_no_room_where_both_ranges_are_near(
+    small, former, now, carried, is_free
+) -> None:
+    def make(value: int | None, as_of: int) -> pl.DataFrame:
+        cell = dict.fromkeys(CELL, "") | {"as_of": as_of, "status": "shown" if value else "not_published"}
+        ends = (value - 2, value + 2) if value else (None, None)
+        texts, numbers = [*CELL, "status"], ["as_of", "lower", "upper"]
+        schema = dict.fromkeys(texts, pl.String) | dict.fromkeys(numbers, pl.Int64)
+        return pl.DataFrame([{**cell, "lower": ends[0], "upper": ends[1]}], schema)
+
+    before = make(now, 2)
+    assert carries_freely(before, make(former, 1) if carried else before, small.plan(("total",))) == is_free

@@ -249,7 +249,7 @@ def test_no_edition_is_made_where_hiding_comes_to_no_end(small, monkeypatch) -> 
         protect_edition(draft, [], small.plan(("total", "by_service")), small.contract, consents=("ONE",))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(6))
 def test_a_correction_beside_its_former_edition_lets_nothing_be_found_out(small, seed) -> None:
     chance = np.random.default_rng([seed, 11])
     plan = small.plan(("total", "by_duty_bearer", "by_service"))

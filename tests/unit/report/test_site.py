@@ -7,6 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from lxml import etree
 
 from pipeline.report.edition import Edition
 from pipeline.report.figures import write_figures
@@ -123,6 +124,18 @@ def test_the_feed_holds_what_atom_asks_for(publish, contract):
     for entry in feed.iterfind(f"{ATOM}entry"):
         assert entry.find(f"{ATOM}title").text
         assert (published / entry.find(f"{ATOM}link").get("href")).is_file()
+
+
+def test_the_feed_keeps_the_grammar_of_atom(publish, contract):
+    publish("2026-09", 1)
+    published = publish("2026-09", 2)
+    write_site(published, contract)
+    grammar = etree.RelaxNG(etree.parse(Path(__file__).with_name("atom.rng")))
+    feed = etree.parse(published / "feed.xml")
+    grammar.assertValid(feed)
+    # The grammar does tell a feed from what only looks like one.
+    feed.find(f"{ATOM}entry/{ATOM}updated").text = "10 November 2026"
+    assert not grammar.validate(feed)
 
 
 def test_every_address_of_the_index_is_there(publish, contract, parse_page):
