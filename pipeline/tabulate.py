@@ -63,8 +63,7 @@ def _select_cells(
     sets = {
         (*(["state"] if by_state else []), *family.dimensions): (family, by_state)
         for family in families
-        for by_state, stands in ((False, family.national), (True, family.by_state))
-        if stands
+        for by_state in family.places
     }
     names = list(dict.fromkeys(name for columns in sets for name in columns))
     grouped = _aggregate(source, names, list(sets), plan)

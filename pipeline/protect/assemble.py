@@ -51,8 +51,7 @@ def list_tables(stack: Stack, month: str) -> list[Table]:
         for family in list_due(stack.plan, month)
         if family.unit == "incidents"
         for measure in family.measures
-        for by_state, stands in ((False, family.national), (True, family.by_state))
-        if stands
+        for by_state in family.places
     ]
 
 

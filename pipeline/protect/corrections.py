@@ -25,8 +25,20 @@ def count_anew(draft: Counted, former: Counted, judged: pl.DataFrame, stack: Sta
     The count is that of the edition before, with what was added since and without what was removed: of what was
     withdrawn, nothing is left but that it was counted. So the counts of an edition stay those of one set of
     incidents. A figure moves by what changed since the edition that set it; the ends of a range go with the
-    total, of which they tell, and are not published where either changed by few persons.
+    total, of which they tell, and are not published where either changed by few persons. A table that the month's
+    first edition did not have never moves: what was withdrawn before is missing from it.
     """
+    first = stack.find(draft.month, 1)
+    assert first is not None
+    assert first.figures is not None
+    is_old = pl.col("table").is_in(first.figures["table"].unique().to_list())
+    of_totals = pl.col("persons_changed").filter(pl.col("table") == "total").max()
+    moved_by = (
+        pl.when(pl.col("table").is_in(["total", RANGE]))
+        .then(of_totals.over("geography", "period"))
+        .otherwise("persons_changed")
+        .fill_null(0)
+    )
     assert former.figures is not None
     assert former.cells is not None
     setters = former.figures.select(*CELL, "as_of", (pl.col("status") == "shown").alias("shown"))
@@ -48,14 +60,8 @@ def count_anew(draft: Counted, former: Counted, judged: pl.DataFrame, stack: Sta
         )
         .with_columns(pl.col("before", "added", "removed", "persons_changed").fill_null(0))
         .with_columns(
-            count=pl.col("before") + pl.col("added") - pl.col("removed"),
-            moves=pl.when(pl.col("table").is_in(["total", RANGE]))
-            .then(
-                pl.col("persons_changed").filter(pl.col("table") == "total").max().over("geography", "period")
-            )
-            .otherwise("persons_changed")
-            .fill_null(0)
-            >= stack.plan.threshold_persons,
+            count=pl.when(is_old).then(pl.col("before") + pl.col("added") - pl.col("removed")).otherwise(0),
+            moves=is_old & (moved_by >= stack.plan.threshold_persons),
         )
         .with_columns(
             reason=pl.when(
@@ -114,9 +120,16 @@ def _changes_since(draft: Counted, number: int, stack: Stack) -> pl.DataFrame:
 
 
 def make_figures(draft: Counted, former: Counted | None, judged: pl.DataFrame, stack: Stack) -> pl.DataFrame:
-    """Return the figures of a draft with `as_of`: anew in a first edition or where they move, else carried."""
-    anew = judged if former is None else judged.filter("moves")
-    figures = round_counts(anew, stack.plan).with_columns(as_of=pl.lit(draft.number, dtype=pl.Int64))
+    """Return the figures of a draft with `as_of`: anew in a first edition or where they move, else carried.
+
+    Cells that the plan did not have when the former edition was made are not published in a correction of it.
+    """
+    if former is not None:
+        is_new = pl.col("shown").is_null()
+        judged = judged.filter(pl.col("moves") | is_new).with_columns(
+            reason=pl.when(is_new).then(pl.lit(FEW)).otherwise("reason")
+        )
+    figures = round_counts(judged, stack.plan).with_columns(as_of=pl.lit(draft.number, dtype=pl.Int64))
     if former is None:
         return figures
     assert former.figures is not None

@@ -43,9 +43,10 @@ def list_members(incidents: pl.DataFrame, family: Family, measure: str) -> pl.Da
     missing = [name for name in PLACE[1:] if name not in frame.columns]
     frame = frame.with_columns(pl.lit("").alias(name) for name in missing)
     places = [
-        frame.select("row", place.alias("geography"), "code_1", "code_2")
-        for place, stands in ((pl.lit(NATIONAL), family.national), (pl.col("state"), family.by_state))
-        if stands
+        frame.select(
+            "row", (pl.col("state") if by_state else pl.lit(NATIONAL)).alias("geography"), "code_1", "code_2"
+        )
+        for by_state in family.places
     ]
     return pl.concat(places)
 

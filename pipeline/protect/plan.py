@@ -61,6 +61,13 @@ class Family:
     dimensions: tuple[str, ...]
     measures: tuple[str, ...]
 
+    @property
+    def places(self) -> tuple[bool, ...]:
+        """Where the table stands, told by whether its cells are by state."""
+        return tuple(
+            by_state for by_state, stands in ((False, self.national), (True, self.by_state)) if stands
+        )
+
 
 @dataclass(frozen=True)
 class Share:

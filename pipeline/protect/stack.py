@@ -101,8 +101,7 @@ def _hide_telling(judged: pl.DataFrame, edition: Counted, stack: Stack) -> pl.Da
         frozenset(family.dimensions) | ({STATE} if by_state else set())
         for family in list_due(stack.plan, edition.month)
         if family.unit == "incidents" and family.grain == "month"
-        for by_state, stands in ((False, family.national), (True, family.by_state))
-        if stands
+        for by_state in family.places
     ]
     telling = find_telling(edition.incidents, shown, stack.reaches, tables, stack.plan)
     tells = pl.struct("dimension_1", "code_1").is_in(

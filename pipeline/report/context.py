@@ -155,12 +155,11 @@ def _choose_duties(tabulator: Tabulator) -> tuple[tuple[Duty, ...], tuple[Duty, 
         return tuple(each for each in duties if each.has_figures), tuple(
             each for each in duties if not each.has_figures
         )
-    cells = (
-        cell
+    bearers, services = (
+        list_shown_codes(figures.of(words.table, geography))
         for words in (outline.DUTY_BEARERS, outline.SERVICES)
-        for cell in figures.of(words.table, geography)
     )
-    return tuple(book.list_duties(list_shown_codes(cells))), ()
+    return tuple(book.list_duties(bearers=bearers, services=services)), ()
 
 
 def _check(figures: Figures, edition: Edition, geography: str, past: Sequence[Past]) -> None:

@@ -85,14 +85,21 @@ class LawBook:
     geography: str
     figures: Figures
 
-    def list_duties(self, codes: Collection[str] | None = None) -> Iterator[Duty]:
+    def list_duties(
+        self, *, bearers: Collection[str] | None = None, services: Collection[str] | None = None
+    ) -> Iterator[Duty]:
         """Give the verified duties that hold in the geography, in the order of their list.
 
-        `codes` are codes of duty-bearers and services: only duties that name one of them are given; all if None.
+        Given codes of duty-bearers or of services, only those that name one of them; all if neither is given.
         """
+        is_any = bearers is None and services is None
         numbers: dict[str, int] = {}
         for duty in self._codes("legal_duties"):
-            is_asked = codes is None or not _names(duty).isdisjoint(codes)
+            is_asked = (
+                is_any
+                or not set(duty.list_in("duty_bearers")).isdisjoint(bearers or ())
+                or not set(duty.list_in("services")).isdisjoint(services or ())
+            )
             if duty.details["confidence"] == _VERIFIED and is_asked and self._holds_here(duty):
                 number = numbers.setdefault(duty.details["source"], len(numbers) + 1)
                 yield self._read_duty(duty, number)
@@ -160,10 +167,6 @@ class LawBook:
 def list_shown_codes(cells: Iterable[Figure]) -> frozenset[str]:
     """Return the first codes of the figures that are shown."""
     return frozenset(cell.code_1 for cell in cells if cell.shown and cell.code_1)
-
-
-def _names(duty: Code) -> set[str]:
-    return {*duty.list_in("duty_bearers"), *duty.list_in("services")}
 
 
 def list_sources(duties: Iterable[Duty]) -> tuple[tuple[int, str], ...]:

@@ -55,14 +55,13 @@ def _list_requests(page: Page, figures: Figures, contract: Contract) -> Iterator
             if row.cell and row.figure.code_1 in bearers
         )
         told = {row.figure.code_1 for row in rows if row.figure.code_1}
-        owed = _owed_by(bearers, contract)
-        duties = (duty for duty in book.list_duties(told or bearers) if duty.limit or told)
+        duties = (duty for duty in book.list_duties(bearers=told or bearers) if duty.limit or told)
         yield Request(
             code=addressee.code,
             addressee=page.language.label(addressees, addressee.code) if addressees else "",
             text=clean_label(page.language.say_marked(addressee.details["description"])),
             rows=rows,
-            duties=tuple(duty for duty in duties if duty.is_counted and duty.code in owed),
+            duties=tuple(duty for duty in duties if duty.is_counted),
         )
 
 
@@ -70,8 +69,3 @@ def _list_bearers(addressee: Code, contract: Contract) -> frozenset[str]:
     families = addressee.list_in("families")
     bearers = contract.code_lists["duty_bearers"].codes.values()
     return frozenset(bearer.code for bearer in bearers if bearer.details.get("family") in families)
-
-
-def _owed_by(bearers: frozenset[str], contract: Contract) -> frozenset[str]:
-    duties = contract.code_lists["legal_duties"].codes.values()
-    return frozenset(duty.code for duty in duties if not bearers.isdisjoint(duty.list_in("duty_bearers")))

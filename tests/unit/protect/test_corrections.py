@@ -152,6 +152,22 @@ def test_numbers_of_rows_are_carried_forward_with_their_counts(small) -> None:
     assert find(second, "total") == (30, 2)
 
 
+def test_a_table_that_is_new_in_the_plan_is_not_published_in_a_correction_of_an_older_edition(
+    small, office
+) -> None:
+    office.plan = small.plan(("total", "range", "by_service", "by_duty_bearer"))
+    add(small, office, 30)
+    edition = office.issue(MONTH)
+    assert find(edition, "by_service", "V1") == (90, 2)
+    new = edition.figures.filter(table="by_duty_bearer")
+    assert new.height == sum(
+        family.table == "by_duty_bearer" for family, _ in small.cells(office.plan, MONTH)
+    )
+    assert set(new.select("status", "as_of").iter_rows()) == {("not_published", 2)}
+    add(small, office, 30)
+    assert office.issue(MONTH).figures.filter(table="by_duty_bearer").equals(new)
+
+
 def judge_moves(small, plan, office, block, number):
     """Return which cells of a correction have changed by ten persons since edition `number`, counted by hand."""
     month = block[0]

@@ -170,6 +170,17 @@ def test_each_duty_says_where_it_was_read_and_which_provision_holds_since_when(f
     assert "date of the offence" in duties["TRAFFICKING"].decided_by
 
 
+def test_a_code_of_both_lists_brings_the_duties_of_the_list_it_was_asked_of(few, make_frame, make_figures):
+    book = LawBook(few, load_language("en"), "IN", make_figures(make_frame(few, share_shown=0)))
+    duties = few.code_lists["legal_duties"].codes
+    assert "OTHER" in few.code_lists["services"].codes
+    assert "OTHER" in few.code_lists["duty_bearers"].codes
+    of_bearers = [duty.code for duty in book.list_duties(bearers={"OTHER"})]
+    assert of_bearers
+    assert all("OTHER" in duties[code].list_in("duty_bearers") for code in of_bearers)
+    assert not [duty for duty in book.list_duties(services={"OTHER"}) if duty.code in of_bearers]
+
+
 def test_a_state_has_its_own_acts_and_not_those_of_others(few, make_frame, make_figures):
     figures = make_figures(make_frame(few, share_shown=1, month="2026-10"))
     bihar, bengal = (
