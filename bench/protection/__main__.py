@@ -39,7 +39,7 @@ _KNOWN = 2
 
 @dataclass(frozen=True)
 class Asked:
-    """What is measured: parts of PARTS, months, and whether every edition is solved for, not a sample."""
+    """What is measured: parts of PARTS, months, and whether years are corrected and all editions solved for."""
 
     parts: tuple[str, ...]
     months: int
@@ -53,7 +53,11 @@ class Asked:
 @click.option(
     "--months", type=click.IntRange(2), default=MONTHS, show_default=True, help="Months to publish."
 )
-@click.option("--full", is_flag=True, help="Solve for every edition, not a sample; takes an hour more.")
+@click.option(
+    "--full",
+    is_flag=True,
+    help="Correct a closed year, and solve for every edition, not a sample; takes hours more.",
+)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the figures go as JSON.")
 def main(parts: tuple[str, ...], months: int, full: bool, out: Path | None) -> None:
     """Measure and print tables; exit with 1 if anything leaks. Only a whole run overwrites the kept figures."""
@@ -71,6 +75,8 @@ def main(parts: tuple[str, ...], months: int, full: bool, out: Path | None) -> N
 def _measure(asked: Asked) -> dict[str, Any]:
     contract, plan = load_contract(), load_plan()
     timeline = invent_timeline(contract, seed=SEED, months=asked.months)
+    if not asked.full:
+        timeline = timeline.without_corrected_years()
     results: dict[str, Any] = {
         "measured_on": datetime.now(UTC).date().isoformat(),
         "machine": describe_machine(),
@@ -120,7 +126,9 @@ def _attack(folder: Path, timeline: Timeline, rounded: Scheme, *, full: bool) ->
     truth = Truth(timeline)
     found: Attacked = _say("Attacking", attack, folder / "ours", truth, editions=None if full else _SAMPLED)
     publish(timeline, rounded, folder / "naive", releases=_NAIVE_MONTHS)
-    naive: Attacked = attack(folder / "naive", truth, editions=_NAIVE_SAMPLED)
+    naive: Attacked = attack(
+        folder / "naive", Truth(timeline, keeps_withdrawn=False), editions=_NAIVE_SAMPLED
+    )
     return {
         "attack": found.describe(),
         "attack_naive": naive.describe(),

@@ -19,28 +19,39 @@ THRESHOLD = 10
 
 @dataclass
 class Truth:
-    """What every edition counted, row by row; kept as it is asked for."""
+    """What every edition counted, row by row; kept as it is asked for.
+
+    `keeps_withdrawn` tells whether a correction goes on counting what was withdrawn since an edition before it.
+    """
 
     timeline: Timeline
+    keeps_withdrawn: bool = True
 
     def __post_init__(self) -> None:
         self._positions = {release.key: place for place, release in enumerate(self.timeline.releases)}
-        self._rows: dict[Key, pl.DataFrame] = {}
+        self._rows: dict[tuple[Key, bool], pl.DataFrame] = {}
 
     def release(self, key: Key) -> Release:
         """Return a release by month and number."""
         return self.timeline.releases[self._positions[key]]
 
-    def rows(self, key: Key) -> pl.DataFrame:
-        """Return cells and incidents behind them, with true persons (`spread`)."""
-        if key not in self._rows:
+    def rows(self, key: Key, *, kept: bool = False) -> pl.DataFrame:
+        """Return cells and incidents behind them, with true persons (`spread`).
+
+        Where corrections go on counting what was withdrawn, so do the cells if `kept`.
+        """
+        if (key, kept) not in self._rows:
             parts = []
             for grain in list_grains(key[0]):
-                counted = self.timeline.count_for(self._positions[key], grain)
+                counted = self._count(key, grain, kept=kept)
                 families = [family for family in read_families() if family["grain"] == grain]
                 parts.append(spread(counted, families, name_period(key[0], grain)))
-            self._rows[key] = pl.concat(parts)
-        return self._rows[key]
+            self._rows[key, kept] = pl.concat(parts)
+        return self._rows[key, kept]
+
+    def _count(self, key: Key, grain: str, *, kept: bool) -> pl.DataFrame:
+        count = self.timeline.count_kept if kept and self.keeps_withdrawn else self.timeline.count_for
+        return count(self._positions[key], grain)
 
     def count_persons(self, asked_for: Sequence[tuple[Key, tuple[Cell, ...]]]) -> list[int]:
         """Return the distinct persons behind the cells of an edition, for each edition and cells asked for."""
@@ -81,11 +92,10 @@ class Truth:
         """Return the truth as a point of the stack."""
         point = np.zeros(stack.closed.blocks.size)
         for key in stack.blocks:
-            position = self._positions[key]
-            _place_month(stack, key, self.timeline.count_for(position, "month"), point)
+            _place_month(stack, key, self._count(key, "month", kept=True), point)
             for grain, length in (("quarter", 3), ("year", 12)):
                 if (key, length) in stack.basis:
-                    _place_period(stack, key, self.timeline.count_for(position, grain), grain, point)
+                    _place_period(stack, key, self._count(key, grain, kept=True), grain, point)
         return point
 
     def find_gifts(self, evidence: Evidence) -> Gifts:
@@ -104,7 +114,7 @@ class Truth:
     def _most_apart(self, before: Key, after: Key, cells: Sequence[Cell]) -> int:
         names = pl.DataFrame(cells, schema=dict.fromkeys(NAME, pl.String), orient="row")
         one, other = (
-            names.join(self.rows(key), on=NAME).group_by(NAME).agg(number=pl.len().cast(pl.Int64))
+            names.join(self.rows(key, kept=True), on=NAME).group_by(NAME).agg(number=pl.len().cast(pl.Int64))
             for key in (before, after)
         )
         apart = one.join(other, on=NAME, how="full", coalesce=True).fill_null(0)

@@ -5,7 +5,7 @@ edition counts.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -49,6 +49,11 @@ class Release:
         """Month and number."""
         return self.month, self.number
 
+    @property
+    def corrects_a_year(self) -> bool:
+        """Whether it issues the figures of a closed year again."""
+        return self.number > 1 and ends_period(self.month, "year")
+
 
 @dataclass(frozen=True)
 class Timeline:
@@ -61,6 +66,10 @@ class Timeline:
         """Return the incidents that are withdrawn when the release at `position` is made."""
         return {name for release in self.releases[: position + 1] for name in release.withdrawn}
 
+    def without_corrected_years(self) -> "Timeline":
+        """Return the timeline without corrections that issue the figures of a year again: one takes over an hour."""
+        return replace(self, releases=tuple(each for each in self.releases if not each.corrects_a_year))
+
     def count_for(self, position: int, grain: str) -> pl.DataFrame:
         """Return the incidents that the figures of one grain in a release count, with their true persons."""
         release = self.releases[position]
@@ -72,6 +81,23 @@ class Timeline:
         gone = list(self.withdrawn_by(position))
         live = pl.concat(frames).filter(~pl.col("incident").is_in(gone))
         return live.drop("person").join(self.persons, on="incident", maintain_order="left")
+
+    def count_kept(self, position: int, grain: str) -> pl.DataFrame:
+        """Return the incidents that stand behind the figures of one grain in a release, with their true persons.
+
+        To those that it counts come those withdrawn since an edition before it counted them: their rows are gone, and
+        the figures keep them as that edition had them.
+        """
+        now, release = self.count_for(position, grain), self.releases[position]
+        if release.number == 1:
+            return now
+        former = next(
+            place
+            for place, each in enumerate(self.releases)
+            if each.key == (release.month, release.number - 1)
+        )
+        gone = pl.col("incident").is_in(list(self.withdrawn_by(position)))
+        return pl.concat([now, self.count_kept(former, grain).filter(gone)])
 
 
 @dataclass
