@@ -29,28 +29,24 @@ class Truth:
 
     def __post_init__(self) -> None:
         self._positions = {release.key: place for place, release in enumerate(self.timeline.releases)}
-        self._rows: dict[tuple[Key, bool], pl.DataFrame] = {}
+        self._rows: dict[Key, pl.DataFrame] = {}
 
     def release(self, key: Key) -> Release:
         """Return a release by month and number."""
         return self.timeline.releases[self._positions[key]]
 
-    def rows(self, key: Key, *, kept: bool = False) -> pl.DataFrame:
-        """Return cells and incidents behind them, with true persons (`spread`).
-
-        Where corrections go on counting what was withdrawn, so do the cells if `kept`.
-        """
-        if (key, kept) not in self._rows:
+    def rows(self, key: Key) -> pl.DataFrame:
+        """Return cells and incidents behind them, with true persons (`spread`)."""
+        if key not in self._rows:
             parts = []
             for grain in list_grains(key[0]):
-                counted = self._count(key, grain, kept=kept)
                 families = [family for family in read_families() if family["grain"] == grain]
-                parts.append(spread(counted, families, name_period(key[0], grain)))
-            self._rows[key, kept] = pl.concat(parts)
-        return self._rows[key, kept]
+                parts.append(spread(self._count(key, grain), families, name_period(key[0], grain)))
+            self._rows[key] = pl.concat(parts)
+        return self._rows[key]
 
-    def _count(self, key: Key, grain: str, *, kept: bool) -> pl.DataFrame:
-        count = self.timeline.count_kept if kept and self.keeps_withdrawn else self.timeline.count_for
+    def _count(self, key: Key, grain: str) -> pl.DataFrame:
+        count = self.timeline.count_kept if self.keeps_withdrawn else self.timeline.count_for
         return count(self._positions[key], grain)
 
     def count_persons(self, asked_for: Sequence[tuple[Key, tuple[Cell, ...]]]) -> list[int]:
@@ -92,10 +88,10 @@ class Truth:
         """Return the truth as a point of the stack."""
         point = np.zeros(stack.closed.blocks.size)
         for key in stack.blocks:
-            _place_month(stack, key, self._count(key, "month", kept=True), point)
+            _place_month(stack, key, self._count(key, "month"), point)
             for grain, length in (("quarter", 3), ("year", 12)):
                 if (key, length) in stack.basis:
-                    _place_period(stack, key, self._count(key, grain, kept=True), grain, point)
+                    _place_period(stack, key, self._count(key, grain), grain, point)
         return point
 
     def find_gifts(self, evidence: Evidence) -> Gifts:
@@ -114,7 +110,7 @@ class Truth:
     def _most_apart(self, before: Key, after: Key, cells: Sequence[Cell]) -> int:
         names = pl.DataFrame(cells, schema=dict.fromkeys(NAME, pl.String), orient="row")
         one, other = (
-            names.join(self.rows(key, kept=True), on=NAME).group_by(NAME).agg(number=pl.len().cast(pl.Int64))
+            names.join(self.rows(key), on=NAME).group_by(NAME).agg(number=pl.len().cast(pl.Int64))
             for key in (before, after)
         )
         apart = one.join(other, on=NAME, how="full", coalesce=True).fill_null(0)

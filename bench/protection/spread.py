@@ -42,7 +42,7 @@ def _spread_one(
     names = [_FIELDS.get(name, name) for name in family["dimensions"]]
     for name in names:
         if rows.schema[name] == pl.List(pl.String):
-            rows = rows.explode(name)
+            rows = rows.explode(name, empty_as_null=True, keep_nulls=True)
     codes = [pl.col(name).fill_null(BLANK) for name in names]
     codes += [pl.lit("")] * (2 - len(codes))
     return rows.select(
