@@ -1,7 +1,7 @@
 """From a stack of editions to the linked tables that an attacker holds, bound by all that is shown."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -9,51 +9,13 @@ import polars as pl
 
 from pipeline.contract import NATIONAL
 from pipeline.protect import model as m
-from pipeline.protect.axes import STATE, Axis, make_axes
+from pipeline.protect.axes import Axis, make_axes
 from pipeline.protect.counted import CELL, Counted
 from pipeline.protect.evidence import PLACE, compare_members
-from pipeline.protect.plan import DOUBTFUL_ARE_ONE, Family, list_due
+from pipeline.protect.plan import DOUBTFUL_ARE_ONE
 from pipeline.protect.reach import list_named
 from pipeline.protect.stack import Stack, merge_incidents
-
-
-@dataclass(frozen=True)
-class Table:
-    """One measure of a family of the plan in one kind of place: the nation, or the states."""
-
-    family: Family
-    measure: str
-    by_state: bool
-
-    @property
-    def dimensions(self) -> frozenset[str]:
-        return frozenset(self.family.dimensions) | ({STATE} if self.by_state else set())
-
-    def only(self) -> Family:
-        """Return the family as if it stood in this kind of place alone."""
-        return replace(self.family, national=not self.by_state, by_state=self.by_state)
-
-    def select(self, cells: pl.DataFrame) -> pl.DataFrame:
-        """Return the rows of this table."""
-        place = pl.col("geography") != NATIONAL if self.by_state else pl.col("geography") == NATIONAL
-        return cells.filter(place, pl.col("table") == self.family.table, pl.col("measure") == self.measure)
-
-    def codes_of(self, row: Mapping[str, str]) -> dict[str, str]:
-        """Return the codes of a cell by dimension, the state among them."""
-        codes = {name: row[f"code_{number}"] for number, name in enumerate(self.family.dimensions, start=1)}
-        return codes | ({STATE: row["geography"]} if self.by_state else {})
-
-
-def list_tables(stack: Stack, month: str) -> list[Table]:
-    """Return the tables of incidents that editions of `month` hold."""
-    return [
-        Table(family, measure, by_state)
-        for family in list_due(stack.plan, month)
-        if family.unit == "incidents"
-        for measure in family.measures
-        for by_state in family.places
-    ]
-
+from pipeline.protect.tables import Table, list_tables
 
 RECEIVED = "rows_received"
 """The measure of rows that is the sum of the others of its family."""
@@ -98,7 +60,7 @@ def assemble(stack: Stack, draft: Counted, figures: pl.DataFrame) -> Assembly:
     shown = {each.block: figures if each is draft else _published(each) for each in stack.editions}
     seen = pl.concat([each.drop("as_of") for each in shown.values()]).filter(status="shown")
     model = m.Model(make_axes(seen, stack.plan, stack.contract, list_named(stack.reaches, seen)))
-    tables = {each.block: list_tables(stack, each.month) for each in stack.editions}
+    tables = {each.block: list_tables(stack.plan, each.month) for each in stack.editions}
     dimensions = sorted({table.dimensions for each in tables.values() for table in each}, key=sorted)
     monthly = [
         table.dimensions for each in tables.values() for table in each if table.family.grain == "month"

@@ -6,12 +6,13 @@ since do not move it either, since what was counted is kept as a bare number.
 
 import polars as pl
 
-from pipeline.protect.assemble import changes_of, list_tables
+from pipeline.protect.assemble import changes_of
 from pipeline.protect.counted import CELL, FIGURE_COLUMNS, Counted
 from pipeline.protect.periods import name_period
 from pipeline.protect.plan import RANGE, Plan
 from pipeline.protect.primary import BREAKDOWN, FEW, PARENT, hide_what_follows, round_counts
 from pipeline.protect.stack import Stack
+from pipeline.protect.tables import list_tables
 
 
 def find_former(draft: Counted, stack: Stack) -> Counted | None:
@@ -114,7 +115,7 @@ def _changes_since(draft: Counted, number: int, stack: Stack) -> pl.DataFrame:
             measure=pl.lit(table.measure),
             as_of=pl.lit(number, dtype=pl.Int64),
         )
-        for table in list_tables(stack, draft.month)
+        for table in list_tables(stack.plan, draft.month)
     ]
     return pl.concat(found)
 
@@ -124,17 +125,19 @@ def make_figures(draft: Counted, former: Counted | None, judged: pl.DataFrame, s
 
     Cells that the plan did not have when the former edition was made are not published in a correction of it.
     """
-    if former is not None:
-        is_new = pl.col("shown").is_null()
-        judged = judged.filter(pl.col("moves") | is_new).with_columns(
-            reason=pl.when(is_new).then(pl.lit(FEW)).otherwise("reason")
-        )
-    figures = round_counts(judged, stack.plan).with_columns(as_of=pl.lit(draft.number, dtype=pl.Int64))
+    anew = judged if former is None else _list_anew(judged)
+    figures = round_counts(anew, stack.plan).with_columns(as_of=pl.lit(draft.number, dtype=pl.Int64))
     if former is None:
         return figures
     assert former.figures is not None
     carried = former.figures.join(figures, on=CELL, how="anti").select(*FIGURE_COLUMNS, "as_of")
     return pl.concat([figures, carried]).sort(CELL)
+
+
+def _list_anew(judged: pl.DataFrame) -> pl.DataFrame:
+    is_new = pl.col("shown").is_null()
+    reason = pl.when(is_new).then(pl.lit(FEW)).otherwise("reason")
+    return judged.filter(pl.col("moves") | is_new).with_columns(reason=reason)
 
 
 def carries_freely(before: pl.DataFrame, after: pl.DataFrame, plan: Plan) -> bool:

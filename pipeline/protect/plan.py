@@ -146,7 +146,11 @@ def list_codes(contract: Contract, dimension: str, geography: str) -> list[str]:
     """
     codes = _code_list(contract, dimension).codes.values()
     here = (code for code in codes if code.within in (None, geography) or geography == NATIONAL)
-    return [code.code for code in here if dimension in code.details.get("counted_in", dimension).split(";")]
+    return [
+        code.code
+        for code in here
+        if "counted_in" not in code.details or dimension in code.list_in("counted_in")
+    ]
 
 
 def _code_list(contract: Contract, dimension: str) -> CodeList:

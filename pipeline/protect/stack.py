@@ -7,13 +7,13 @@ from functools import cached_property
 import polars as pl
 
 from pipeline.contract import Contract
-from pipeline.protect.axes import STATE
 from pipeline.protect.counted import CELL, CELLS_SCHEMA, Counted
 from pipeline.protect.evidence import EVIDENCE_SCHEMA, count_wholes, weigh_cells
 from pipeline.protect.periods import last_month, list_months, name_period
 from pipeline.protect.plan import Family, Plan, list_due, list_planned_cells
 from pipeline.protect.primary import GROUP, GUARDED, judge_cells
 from pipeline.protect.reach import LATE, PROVISION, Reach, find_telling, list_reaches
+from pipeline.protect.tables import list_tables
 
 
 @dataclass(frozen=True)
@@ -97,13 +97,9 @@ def judge_edition(edition: Counted, stack: Stack) -> pl.DataFrame:
 def _hide_telling(judged: pl.DataFrame, edition: Counted, stack: Stack) -> pl.DataFrame:
     """Return the judged cells with those of provisions hidden beside which others would tell of few persons."""
     shown = judged.filter(reason="").filter(pl.col("dimension_1").is_in([PROVISION, LATE]))
-    tables = [
-        frozenset(family.dimensions) | ({STATE} if by_state else set())
-        for family in list_due(stack.plan, edition.month)
-        if family.unit == "incidents" and family.grain == "month"
-        for by_state in family.places
-    ]
-    telling = find_telling(edition.incidents, shown, stack.reaches, tables, stack.plan)
+    monthly = (table for table in list_tables(stack.plan, edition.month) if table.family.grain == "month")
+    dimensions = list(dict.fromkeys(table.dimensions for table in monthly))
+    telling = find_telling(edition.incidents, shown, stack.reaches, dimensions, stack.plan)
     tells = pl.struct("dimension_1", "code_1").is_in(
         [{"dimension_1": dimension, "code_1": code} for dimension, code in telling]
     )

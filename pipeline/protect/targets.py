@@ -15,7 +15,6 @@ from pipeline.protect import model as m
 from pipeline.protect.assemble import (
     RECEIVED,
     Assembly,
-    Table,
     changes_of,
     list_row_measures,
     name_cell,
@@ -27,6 +26,7 @@ from pipeline.protect.evidence import PLACE, find_complements, find_remainders
 from pipeline.protect.linked import Target
 from pipeline.protect.plan import RANGE
 from pipeline.protect.stack import Stack, list_guarded, merge_incidents
+from pipeline.protect.tables import Table
 
 CELL_TARGET, REMAINDER, COMPLEMENT, CHANGE = "cell", "remainder", "complement", "change"
 

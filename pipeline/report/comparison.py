@@ -83,7 +83,7 @@ def _list_months(
             report=entry.find_page(geography, language.code),
             pdf=entry.find_page(geography, language.code, kind="pdf"),
             memorandum=entry.find_page(geography, language.code, page="memorandum"),
-            total=show_cell(total, longest) if total else None,
+            total=show_cell(total, longest),
         )
 
 
@@ -106,7 +106,5 @@ def _compare(
             label = (
                 language.label(codes, code) if codes and code else place_name(geography, contract, language)
             )
-            rows.append(
-                ComparedRow(label, tuple(show_cell(cell, longest) if cell else None for cell in cells))
-            )
+            rows.append(ComparedRow(label, tuple(show_cell(cell, longest) for cell in cells)))
     return ComparedTable(language.say(words.title), language.say(words.heading), tuple(rows))

@@ -56,8 +56,7 @@ class Entry:
         )
 
     def find_page(self, geography: str, language: str, page: str = "report", kind: str = "html") -> str:
-        """Return the address of a page below `published/`, in English if not in `language`; blank if there "
-        "is none."""
+        """Return the address of a page below `published/`, in English if not in `language`, or blank."""
         spoken = self._pages.get((geography, page, kind), ())
         chosen = language if language in spoken else ENGLISH
         return f"{self.edition.folder}/{geography}/{page}.{chosen}.{kind}" if chosen in spoken else ""

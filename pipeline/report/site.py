@@ -4,6 +4,7 @@ They are the same bytes for the same editions: no clock, and nothing of an appro
 """
 
 import datetime
+import functools
 import mimetypes
 import uuid
 from collections.abc import Iterator, Sequence
@@ -180,8 +181,13 @@ def _corrects(entry: Entry, contract: Contract) -> dict[str, Any] | None:
 
 
 def _media_type(name: str) -> str:
+    return _load_types().guess_type(name)[0] or "application/octet-stream"
+
+
+@functools.cache
+def _load_types() -> mimetypes.MimeTypes:
     # Without the machine's own list of types, which would make the catalog differ between machines.
     types = mimetypes.MimeTypes(filenames=())
     for suffix, media_type in _MORE_TYPES.items():
         types.add_type(media_type, suffix)
-    return types.guess_type(name)[0] or "application/octet-stream"
+    return types

@@ -247,9 +247,9 @@ def title_table(words: TableWords, period: str, language: Language) -> str:
     return language.say(mark("{title}, {period}"), title=title, period=language.say_period(period))
 
 
-def show_cell(figure: Figure, longest: int) -> Cell | None:
-    """Put a figure into words, with a bar against the `longest` value; None where it is not published."""
-    if figure.shown is None:
+def show_cell(figure: Figure | None, longest: int) -> Cell | None:
+    """Put a figure into words, with a bar against the `longest` value; None where it is not planned or published."""
+    if figure is None or figure.shown is None:
         return None
     names = (figure.table, figure.geography, figure.measure, figure.code_1, figure.code_2)
     value, lower, upper = figure.shown.value, figure.shown.lower, figure.shown.upper

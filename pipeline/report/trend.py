@@ -56,7 +56,7 @@ def draw_trend(figures: Figures, past: Sequence[Past], language: Language, geogr
     totals.sort(key=lambda each: each[1])
     longest = find_longest(total for _, _, total in totals)
     months = tuple(
-        TrendMonth(language.say_period(month), edition, show_cell(total, longest) if total else None)
+        TrendMonth(language.say_period(month), edition, show_cell(total, longest))
         for edition, month, total in totals
     )
     return Trend(months, tuple(_draw_lines(months)))

@@ -7,10 +7,11 @@ import polars as pl
 import pytest
 
 from pipeline.protect import model as m
-from pipeline.protect.assemble import Table, assemble, name_cell
+from pipeline.protect.assemble import assemble, name_cell
 from pipeline.protect.counted import CELL, Counted
 from pipeline.protect.plan import RANGE
 from pipeline.protect.stack import stack_editions
+from pipeline.protect.tables import Table
 
 MONTH = "2026-10"
 QUARTER = ("2026-10", "2026-11", "2026-12")

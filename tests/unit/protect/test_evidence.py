@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import settings as steady
 from hypothesis import strategies as st
 
-from pipeline.protect.assemble import Table
 from pipeline.protect.counted import CELL, FIGURES_SCHEMA
 from pipeline.protect.evidence import (
     compare_members,
@@ -18,6 +17,7 @@ from pipeline.protect.evidence import (
     lacks_consent,
     weigh_cells,
 )
+from pipeline.protect.tables import Table
 
 TABLES = (
     *("total", "range", "by_duty_bearer", "by_service", "by_incident_kind", "by_grounds"),
