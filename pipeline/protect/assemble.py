@@ -34,11 +34,16 @@ def name_rows(block: m.Block, measure: str) -> m.Key:
 
 @dataclass(frozen=True)
 class Assembly:
-    """The model of a stack, and which figures of the draft bind which of its cells."""
+    """The model of a stack, and which figures of the draft bind which of its cells.
+
+    `face` has what each edition shows of a cell, as it looks: bounds of what is carried forward are those of the
+    edition that set it.
+    """
 
     model: m.Model
     tables: Mapping[m.Block, list[Table]]
-    bound_by: Mapping[int, list[tuple[str, ...]]]
+    bound_by: dict[int, list[tuple[str, ...]]]
+    face: dict[int, m.Bounds]
 
     @cached_property
     def names(self) -> list[m.Key]:
@@ -75,13 +80,22 @@ def assemble(stack: Stack, draft: Counted, figures: pl.DataFrame) -> Assembly:
     for edition in stack.editions:
         _add_periods(model, stack, edition, tables[edition.block])
         _add_changes(model, stack, edition, shown[edition.block], tables[edition.block])
-    bound_by: dict[int, list[tuple[str, ...]]] = {}
+    assembly = Assembly(model, tables, {}, {})
     for block, frame in shown.items():
-        for row, key in _list_bound(model.axes, block, frame, tables[block]):
-            model.bind(key, row["lower"], row["upper"])
-            if block == draft.block:
-                bound_by.setdefault(model.cell(key), []).append(tuple(row[name] for name in CELL))
-    return Assembly(model, tables, bound_by)
+        for row, key in _list_shown(model.axes, block, frame, tables[block]):
+            _show(assembly, row, key, is_new=row["as_of"] == block[1], is_drafted=block == draft.block)
+    return assembly
+
+
+def _show(assembly: Assembly, row: dict[str, Any], key: m.Key, *, is_new: bool, is_drafted: bool) -> None:
+    """Bind a cell by a figure; what an edition carries forward was bound by the edition that set it."""
+    model = assembly.model
+    if is_new:
+        model.bind(key, row["lower"], row["upper"])
+    if is_new and is_drafted:
+        assembly.bound_by.setdefault(model.cell(key), []).append(tuple(row[name] for name in CELL))
+    if key in model.cells:
+        assembly.face[model.cells[key]] = (row["lower"], row["upper"])
 
 
 def _published(edition: Counted) -> pl.DataFrame:
@@ -89,15 +103,15 @@ def _published(edition: Counted) -> pl.DataFrame:
     return edition.figures
 
 
-def _list_bound(
+def _list_shown(
     axes: Mapping[str, Axis], block: m.Block, frame: pl.DataFrame, tables: list[Table]
 ) -> Iterator[tuple[dict[str, Any], m.Key]]:
-    """Give the bounds that an edition sets: what it carries forward was bound by the edition that set it."""
-    anew = frame.filter(pl.col("status") == "shown", pl.col("as_of") == block[1])
+    """Give the figures that an edition shows, each with its cell of the model."""
+    shown = frame.filter(status="shown")
     for table in tables:
-        for row in table.select(anew).iter_rows(named=True):
+        for row in table.select(shown).iter_rows(named=True):
             yield row, name_cell(axes, block, table, table.codes_of(row))
-    for row in anew.filter(pl.col("measure").str.starts_with("rows_")).iter_rows(named=True):
+    for row in shown.filter(pl.col("measure").str.starts_with("rows_")).iter_rows(named=True):
         yield row, name_rows(block, row["measure"])
 
 

@@ -19,7 +19,7 @@ from pipeline.protect.plan import Plan
 from pipeline.protect.primary import COMPLEMENTARY, hide_what_follows
 from pipeline.protect.stack import Stack, judge_edition, stack_editions
 from pipeline.protect.suppress import choose_hidden
-from pipeline.protect.targets import list_targets
+from pipeline.protect.targets import find_seeming, list_targets
 
 TIME_LIMIT = 6 * 3600.0
 """Seconds for all audits of a draft; what is not audited by then is not published. A month takes seconds, the end of
@@ -45,6 +45,7 @@ class ExposedError(JawabdehiError):
 class Verdict:
     """What one audit found: how many targets it looked at, what is exposed, by how much the tightest target is safe.
 
+    Beside what is proven, `exposures` hold what only seems so to whoever takes carried figures for new ones.
     `judged` is every planned cell with count, persons, `dominant` and `reason`: why the primary rules, or in a draft
     being made the audits so far, do not show it. `standing` were exposed before the draft and are no more so with
     it: nothing that the draft shows has a part in their proof. They can come of withdrawals, when fewer persons are
@@ -87,9 +88,9 @@ def protect_edition(
 ) -> Protected:
     """Return what may be seen of a draft beside all that was published before.
 
-    Where the audit finds something exposed, the figures are hidden (in a correction: carried forward) that break
-    its proofs and stand for the fewest incidents; then all is audited again. Raises ExposedError where nothing is
-    left to hide, AuditError where an audit did not come to its end.
+    Where the audit finds something exposed, the figures are hidden that break its proofs and stand for the fewest
+    incidents; then all is audited again. Raises ExposedError where nothing is left to hide, AuditError where an audit
+    did not come to its end.
     """
     draft = replace(draft, consents=frozenset(consents))
     stack = stack_editions(draft, history, plan, contract)
@@ -172,13 +173,15 @@ def _audit(
         assembly.model.tables(), lower, upper, targets, time_limit=time_limit, slack=slack, exact=False
     )
     exposed = {each.target.name for each in audit.exposures}
+    seeming = find_seeming(forms.values(), assembly.face)
+    found = {each.target.name: each for each in (*seeming, *audit.exposures)}
     standing = tuple(each for each in audit.exposures if not _list_cuts(each, assembly))
     if standing and len(stack.editions) == 1:
         raise ExposedError
     return Verdict(
         judged=judged,
         targets=len(forms),
-        exposures=tuple(each for each in audit.exposures if _list_cuts(each, assembly)),
+        exposures=tuple(each for each in found.values() if _list_cuts(each, assembly)),
         standing=standing,
         slack=audit.slack,
         slack_is_least=audit.slack_is_least,
@@ -232,8 +235,6 @@ def _hide(verdict: Verdict, plan: Plan, *, is_first: bool) -> pl.DataFrame:
         chosen=pl.lit(value=True)
     )
     marked = judged.join(hidden, on=CELL, how="left", validate="1:1")
-    if not is_first:
-        held = marked.with_columns(moves=pl.col("moves") & pl.col("chosen").is_null()).drop("chosen")
-        return hold_back(held, plan)
     reason = pl.when("chosen").then(pl.lit(COMPLEMENTARY)).otherwise("reason")
-    return hide_what_follows(marked.with_columns(reason=reason).drop("chosen"), plan)
+    marked = marked.with_columns(reason=reason).drop("chosen")
+    return hide_what_follows(marked, plan) if is_first else hold_back(marked, plan)

@@ -5,7 +5,7 @@ to allow for none, and for as many as the threshold less one.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import polars as pl
@@ -23,7 +23,7 @@ from pipeline.protect.assemble import (
 from pipeline.protect.axes import STATE
 from pipeline.protect.counted import CELL, Counted
 from pipeline.protect.evidence import PLACE, find_complements, find_remainders
-from pipeline.protect.linked import Target
+from pipeline.protect.linked import Exposure, Interval, Target
 from pipeline.protect.plan import RANGE
 from pipeline.protect.stack import Stack, list_guarded, merge_incidents
 from pipeline.protect.tables import Table
@@ -58,6 +58,25 @@ def list_targets(
 def _join(one: Target, other: Target) -> Target:
     """Return one target that asks what both ask."""
     return Target(one.name, one.cells, one.weights, min(one.low, other.low), max(one.high, other.high))
+
+
+def find_seeming(targets: Iterable[Target], face: Mapping[int, tuple[float, float]]) -> Iterator[Exposure]:
+    """Give what seems to be exposed to whoever takes figures that were carried forward for new ones.
+
+    Carried figures may have changed by few persons, so that nothing is proven; yet a remainder that is small by the
+    figures as they look is taken for one, and often is. `face` has the bounds of cells as they look.
+    """
+    for target in targets:
+        is_rest = isinstance(target.name, tuple) and target.name[0] in {REMAINDER, COMPLEMENT}
+        if not is_rest or not face.keys() >= set(target.cells):
+            continue
+        ends = [
+            sorted(weight * bound for bound in face[cell])
+            for cell, weight in zip(target.cells, target.weights, strict=True)
+        ]
+        lower, upper = (sum(side) for side in zip(*ends, strict=True))
+        if upper < target.high or lower > target.low:
+            yield Exposure(target, Interval(lower, upper), dict.fromkeys(target.cells, 1.0))
 
 
 def _list_cells(

@@ -1,5 +1,6 @@
 """From what an edition counts to what may be seen of it: nothing small can be found out, and it fails closed."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -274,6 +275,56 @@ def test_a_correction_beside_its_former_edition_lets_nothing_be_found_out(small,
     moved = protected.figures.filter(as_of=2)
     assert moved.join(alone.figures.filter(as_of=2), on=CELL, how="anti").is_empty()
     assert judge_edition(second, stack).height == protected.figures.height
+
+
+def correct(small, plan, months) -> Iterator[dict[tuple[str, str], tuple[int, int]]]:
+    """Publish a month and its corrections; give for each what is shown of services, by place and code."""
+    history: list[Counted] = []
+    for number, rows in enumerate(months, start=1):
+        draft = Counted(MONTH, number, small.frame(rows))
+        protected = protect_edition(draft, history, plan, small.contract, consents=("ONE", "TWO"))
+        yield {
+            (row["geography"], row["code_1"]): (row["lower"], row["upper"])
+            for row in protected.figures.filter(table="by_service", status="shown").iter_rows(named=True)
+        }
+        history = [*history, replace(draft, cells=protected.cells, figures=protected.figures)]
+
+
+@pytest.fixture
+def others(small):
+    """Incidents of two services in all states."""
+    numbers = range(100, 700)
+    return [small.row(each, state=f"S{1 + each % 3}", service=f"V{2 + each // 3 % 2}") for each in numbers]
+
+
+def test_what_is_carried_forward_never_seems_to_leave_little_beside_what_moves(small, others) -> None:
+    """The nation's figure falls to nearly that of one state, which did not change."""
+    here = [small.row(number, service="V1") for number in range(44)]
+    there = [small.row(number, state=f"S{2 + number % 2}", service="V1") for number in range(44, 56)]
+    recoded = [{**row, "service": "V2"} for row in there[:10]] + there[10:]
+    before, after = correct(
+        small, small.plan(("total", "by_service")), [here + there + others, here + recoded + others]
+    )
+    assert before["IN", "V1"] == (53, 57)
+    assert before["S1", "V1"] == after["S1", "V1"] == (43, 47)
+    assert ("IN", "V1") not in after
+
+
+def test_what_one_correction_hides_the_next_does_not_show_where_nothing_changed(small, others) -> None:
+    """One state has all incidents of a service, so only the nation's figure or that state's is shown."""
+    rows = [small.row(number, service="V1") for number in range(44)]
+    recoded = [{**row, "service": "V2"} for row in rows[:15]] + rows[15:]
+    shown = list(
+        correct(
+            small,
+            small.plan(("total", "by_service")),
+            [rows + others, recoded + others, recoded + others, recoded[:15] + rows[15:] + others[:-12]],
+        )
+    )
+    figures = [
+        {place: each[place, "V1"] for place in ("IN", "S1") if (place, "V1") in each} for each in shown
+    ]
+    assert figures == [{}, *[{"S1": (28, 32)}] * 3]
 
 
 def test_a_quarter_is_audited_with_its_months(small) -> None:
