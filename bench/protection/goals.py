@@ -14,6 +14,8 @@ _INCOMPLETE = {
     *PROVISIONS,
 }
 """Tables whose field may be blank: what is left of the parent holds the blank ones, too."""
+_SEVERAL = {"by_grounds", *PROVISIONS}
+"""Of these an incident may have several codes."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Goal:
 
     It is the sum of `terms`, columns of the stack with coefficients. `cells` are those whose incidents it counts.
     `alike` cells share its column without anything to tell them apart; of several, none is proven to be more
-    than zero.
+    than zero. Where what is taken away `overlaps`, more may be left than the sum, so it proves no most.
     """
 
     what: str
@@ -30,6 +32,7 @@ class Goal:
     cells: tuple[Cell, ...]
     terms: tuple[tuple[int, float], ...]
     alike: int = 1
+    overlaps: bool = False
 
 
 def list_goals(stack: Stack, editions: Iterable[Edition]) -> Iterator[Goal]:
@@ -90,7 +93,7 @@ def _blank_remainder(stack: Stack, edition: Edition, group: tuple[str, ...], cel
     shown = [cell for cell in edition.shown if cell[0] == table]
     terms = ((total, 1.0), *((stack.find(key, cell)[0], -1.0) for cell in shown))
     blank: Cell = (table, geography, period, measure, BLANK, "")
-    return Goal("remainder with blanks", key, (*cells, blank), terms)
+    return Goal("remainder with blanks", key, (*cells, blank), terms, overlaps=table in _SEVERAL)
 
 
 def _district_remainder(stack: Stack, edition: Edition, group: tuple[str, ...], cells: list[Cell]) -> Goal:

@@ -84,7 +84,7 @@ class _Search:
         self.goals = _merge(goals)
         self.sums = _make_sums([goal for goal, _ in self.goals], self.whole.matrix.shape[1])
         self.may_be_none = np.array([goal.alike > 1 for goal, _ in self.goals])
-        self.may_be_enough = np.zeros(len(self.goals), dtype=bool)
+        self.may_be_enough = np.array([goal.overlaps for goal, _ in self.goals])
         self.chance = np.random.default_rng(_SEED)
         self._note(rooms.point)
 
@@ -190,7 +190,7 @@ def _merge(goals: Sequence[Goal]) -> list[tuple[Goal, list[Goal]]]:
     """Return goals with the same sum as one: nothing tells them apart."""
     merged: dict[object, list[Goal]] = {}
     for goal in goals:
-        merged.setdefault((goal.terms, goal.alike > 1), []).append(goal)
+        merged.setdefault((goal.terms, goal.alike > 1, goal.overlaps), []).append(goal)
     return [(some[0], some) for some in merged.values()]
 
 

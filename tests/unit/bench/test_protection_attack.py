@@ -17,7 +17,7 @@ CODES = {
     "duty_bearer": BEARERS,
     "service": SERVICES,
     "incident_kind": KINDS,
-    "grounds": ("caste",),
+    "grounds": ("caste", "hiv_status"),
     "legal_provision": ("FIR_REG.since",),
     "late_provision": ("RTI",),
     "survivor_gender": ("woman",),
@@ -45,6 +45,8 @@ def publish(
         (place, *name): cell(name[0], place, *name[1:], period=month)
         for place, name in itertools.product(("IN", *STATES), planned)
     }
+    for code in CODES["grounds"]:
+        cells["IN", "by_grounds", code] = cell("by_grounds", "IN", code, period=month)
     if quarter:
         for state, districts in DISTRICTS.items():
             for district in districts:
@@ -107,6 +109,15 @@ def test_a_hidden_child_that_can_only_be_small_is_found() -> None:
 
     found = [proof for proof in attack(edition) if proof.goal.cells == (child,)]
     assert [(proof.least, round(proof.most or 0)) for proof in found] == [(None, 5)]
+
+
+def test_of_grounds_that_an_incident_may_share_no_most_is_proven_but_a_least_is() -> None:
+    hidden = cell("by_grounds", "IN", "hiv_status", period="2026-10")
+    shown = {("IN", "total"): (58, 62), ("IN", "by_grounds", "caste"): (56, 60)}
+    assert not [proof for proof in attack(publish("2026-10", shown)) if hidden in proof.goal.cells]
+    shown = {("IN", "total"): (58, 62), ("IN", "by_grounds", "caste"): (50, 52)}
+    found = [proof for proof in attack(publish("2026-10", shown)) if hidden in proof.goal.cells]
+    assert [(round(proof.least or 0), proof.most) for proof in found] == [(6, None)]
 
 
 def test_a_cell_hidden_in_one_state_is_found_by_the_nation_and_the_other_states() -> None:
