@@ -27,7 +27,7 @@ _PRECISION = 1e-9
 and its presolve then takes programs of ten thousands of columns for infeasible that are not."""
 
 _OFF = 1e-7
-"""How far a row may be off before the other method is tried."""
+"""How far a row may be off before another method is tried, and in the last one."""
 
 _INTERIOR_FROM = 150_000
 """Columns from which the interior point method is tried first: steps of simplex take too long there to try them."""
@@ -119,7 +119,7 @@ def solve_program(program: Program, seconds: float) -> Solution:
         point = np.asarray(solution.col_value, float)
         is_off = status == HighsModelStatus.kOptimal and solution.value_valid and not _fits(program, point)
         is_mistaken = program.fits and status == HighsModelStatus.kInfeasible
-        # A method that ends without a verdict, or with a point that is off, leaves the other one a try.
+        # A method that ends without a verdict, or with a point that is off, leaves the others a try.
         if not is_off and not is_mistaken and status not in _WITHOUT_VERDICT:
             break
     if is_mistaken:
@@ -151,7 +151,10 @@ def _list_methods(program: Program) -> list[dict[str, _Option]]:
     if len(program.cost) < _INTERIOR_FROM:
         methods = [simplex | {"simplex_iteration_limit": _MOST_STEPS}, *methods]
     if program.inside:
-        return [interior | {"run_crossover": "off"}, *methods]
+        methods = [interior | {"run_crossover": "off"}, *methods]
+    if program.fits:
+        # The point at hand may be off by as much, and nothing may be concluded from that.
+        methods = [*methods, simplex | {"presolve": "off", "primal_feasibility_tolerance": _OFF}]
     return methods
 
 

@@ -78,6 +78,13 @@ def test_a_solver_that_misses_a_point_that_is_known_is_mistaken() -> None:
         solve_program(replace(SMALL, upper=np.ones(2), fits=True), 10.0)
 
 
+def test_a_point_that_is_known_is_found_though_it_is_off_by_what_adds_up() -> None:
+    almost = replace(SMALL, upper=np.array([1.5, 2.5 - 1e-8]))
+    assert solve_program(replace(almost, fits=True), 10.0).point == pytest.approx([1.5, 2.5])
+    with pytest.raises(ContradictionError):
+        solve_program(almost, 10.0)
+
+
 def test_a_point_is_off_by_no_more_than_adds_up_to_nothing() -> None:
     program = invent_program()
     point = solve_program(program, 10.0).point
