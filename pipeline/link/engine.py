@@ -62,7 +62,6 @@ class Engine:
         self._new = self._old.arg_sort().cast(pl.Int64)
         placed = features.select(used)[self._old].with_columns(id=pl.int_range(pl.len(), dtype=pl.Int64))
         self._features = backend.register(placed.to_arrow())
-        self._comparing = self._list_comparisons(weights.comparisons)
 
     def find_pairs(self, keys: pl.DataFrame) -> pl.DataFrame:
         """Return the pairs of ids that share a blocking key (KEYS_SCHEMA), each once in no order, `id_l` < `id_r`."""
@@ -133,6 +132,10 @@ class Engine:
             source_dataset_input_column=None,
             unique_id_input_column=settings.column_info_settings.unique_id_input_column,
         )
+
+    @functools.cached_property
+    def _comparing(self) -> list[dict[str, str]]:
+        return self._list_comparisons(self._weights.comparisons)
 
     @functools.cached_property
     def _comparing_first(self) -> list[dict[str, str]]:
