@@ -9,18 +9,15 @@ import json
 import sys
 import tempfile
 import time
-import zlib
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
+from bench.figures import draw_figures
 from pipeline.contract import NATIONAL, load_contract
-from pipeline.protect.plan import list_planned_cells, load_plan
 from pipeline.report.edition import Edition
-from pipeline.report.figures import FILE_NAME, KEY, SCHEMA, write_figures
+from pipeline.report.figures import FILE_NAME, write_figures
 from pipeline.report.printing import print_page
 from pipeline.report.render import render_geography
 
@@ -48,7 +45,7 @@ def measure_pages() -> dict[str, Any]:
 
 def _time(render: Callable[[Path, str], None], places: list[str]) -> tuple[float, int]:
     with tempfile.TemporaryDirectory(prefix="jawabdehi-bench-") as folder:
-        write_figures(_draw_figures(), Path(folder, FILE_NAME))
+        write_figures(draw_figures(load_contract(), EDITION, _SHARES), Path(folder, FILE_NAME))
         begun = time.perf_counter()
         with ProcessPoolExecutor(PROCESSES) as pool:
             list(pool.map(render, [Path(folder)] * len(places), places))
@@ -71,27 +68,6 @@ def _print_plain(page: bytes, folder: Path) -> bytes:
     html = weasyprint.HTML(string=page, encoding="utf-8", base_url=f"{folder}/")
     printed: bytes = html.write_pdf(pdf_variant="pdf/ua-1")
     return printed
-
-
-def _draw_figures() -> pl.DataFrame:
-    planned = list_planned_cells(load_plan(), load_contract(), month=EDITION.month)
-    rows = []
-    for cell in planned.iter_rows(named=True):
-        dimensions = sum(bool(cell[name]) for name in ("dimension_1", "dimension_2"))
-        named = {name: cell[name] for name in KEY}
-        # The measures of one cell are shown together, as both ends of a range must be.
-        if _draw(cell["geography"], cell["table"], cell["code_1"], cell["code_2"]) >= _SHARES[dimensions]:
-            rows.append({**named, "value": None, "lower": None, "upper": None, "status": "not_published"})
-            continue
-        value = 5 * round(10 ** (0.4 + 2.1 * _draw(*cell.values())))
-        bounds = (value, value) if cell["unit"] != "incidents" else (max(value - 2, 10), value + 2)
-        rows.append({**named, "value": value, "lower": bounds[0], "upper": bounds[1], "status": "shown"})
-    return pl.DataFrame(rows, schema=dict(SCHEMA), infer_schema_length=None)
-
-
-def _draw(*names: str) -> float:
-    """Return a number from 0 to 1 that hangs on the names alone."""
-    return zlib.crc32("/".join(names).encode()) / 2**32
 
 
 if __name__ == "__main__":

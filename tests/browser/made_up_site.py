@@ -1,21 +1,14 @@
-"""Small published sites of made-up figures, made by the program's own functions, without database or scheduler.
-
-Cells come from the publication plan, so a new table is here by itself. Each figure is drawn by the name of its cell:
-it stays the same when other cells come or go.
-"""
+"""Small published sites of made-up figures, made by the program's own functions, without database or scheduler."""
 
 import itertools
-import random
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import polars as pl
-
+from bench.figures import draw_figures
 from pipeline.contract import NATIONAL, Code, Contract, load_contract
-from pipeline.protect.plan import list_planned_cells, load_plan
 from pipeline.report.edition import Edition
-from pipeline.report.figures import FILE_NAME, KEY, SCHEMA, write_figures
+from pipeline.report.figures import FILE_NAME, write_figures
 from pipeline.report.package import APPROVAL, MANIFEST, encode_json, sha256_of, write_manifest
 from pipeline.report.render import Sources, render_geography
 from pipeline.report.site import write_site
@@ -107,33 +100,6 @@ def approve(folder: Path, edition: Edition) -> None:
         "approved_at": edition.announced_for.isoformat(),
     }
     (folder / APPROVAL).write_bytes(encode_json(approval))
-
-
-def draw_figures(contract: Contract, edition: Edition, shares: tuple[float, ...]) -> pl.DataFrame:
-    """Draw a figure for every planned cell of an edition; they need not agree with one another."""
-    planned = list_planned_cells(load_plan(), contract, month=edition.month)
-    rows = [
-        {name: cell[name] for name in KEY} | draw_figure(cell, edition.number, shares)
-        for cell in planned.iter_rows(named=True)
-    ]
-    return pl.DataFrame(rows, schema=dict(SCHEMA), infer_schema_length=None)
-
-
-def draw_figure(cell: dict[str, str], number: int, shares: tuple[float, ...]) -> dict[str, object]:
-    """Draw whether a cell is shown, and as what; a correction draws one cell in twenty anew."""
-    name = "/".join(cell.values())
-    if number > 1 and random.Random(f"{name} corrected").random() < 0.05:
-        name += f"/e{number}"
-    chance = random.Random(name)
-    dimensions = sum(bool(cell[dimension]) for dimension in ("dimension_1", "dimension_2"))
-    # Measures of one place and code are shown together, as both ends of a range must be.
-    shown_by = random.Random(name.replace(cell["measure"], ""))
-    if shown_by.random() >= shares[dimensions]:
-        return {"value": None, "lower": None, "upper": None, "status": "not_published"}
-    value = 5 * round(10 ** chance.uniform(0.31, 4.77))
-    if cell["unit"] != "incidents":
-        return {"value": value, "lower": value, "upper": value, "status": "shown"}
-    return {"value": value, "lower": max(value - 2, 10), "upper": value + 2, "status": "shown"}
 
 
 def keep_states(contract: Contract) -> Contract:
