@@ -3,7 +3,7 @@
 They work with the bounds of shown figures alone, so whatever they prove is proven.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.protection.axes import DIMENSIONS
@@ -42,6 +42,7 @@ def find_clues(evidence: Evidence, withdrawn: int) -> Iterator[Clue]:
     by_month: dict[str, list[Edition]] = {}
     for edition in evidence.editions:
         yield from find_remainders(edition)
+        yield from find_small(edition, by_month.get(edition.month, []))
         newest = {month: editions[-1] for month, editions in by_month.items()} | {edition.month: edition}
         yield from _find_spans(edition, newest, withdrawn)
         for former in newest.values():
@@ -49,6 +50,14 @@ def find_clues(evidence: Evidence, withdrawn: int) -> Iterator[Clue]:
         for before in by_month.get(edition.month, []):
             yield from find_changes(before, edition)
         by_month.setdefault(edition.month, []).append(edition)
+
+
+def find_small(edition: Edition, before: Sequence[Edition]) -> Iterator[Clue]:
+    """Yield what an edition shows anew, or as something else than the one before: few may stand behind none of it."""
+    was = before[-1].shown if before else {}
+    for cell, bounds in edition.shown.items():
+        if cell[0] in DIMENSIONS and was.get(cell) != bounds:
+            yield Clue("shown figure", (edition.month, edition.number), bounds, (cell,))
 
 
 def find_remainders(edition: Edition) -> Iterator[Clue]:
@@ -65,9 +74,10 @@ def find_remainders(edition: Edition) -> Iterator[Clue]:
                 hidden.setdefault(group, []).append(cell)
     for group, cells in hidden.items():
         whole = edition.shown.get(parents[group])
-        if whole is None:
+        # Where no part is shown, nothing is taken away.
+        if whole is None or group not in shown:
             continue
-        low, high = shown.get(group, _NOTHING)
+        low, high = shown[group]
         # Under kinds an incident may stand several times: parts may add up to more than the whole.
         most = whole[1] - low if group[0] != "kinds" else float("inf")
         bounds = (max(0.0, whole[0] - high), most)
@@ -81,18 +91,22 @@ def find_changes(before: Edition, after: Edition) -> Iterator[Clue]:
         if cell in before.shown and cell[0] in DIMENSIONS:
             was = before.shown[cell]
             yield Clue("change", keys[1], (low - was[1], high - was[0]), (cell,), change=True, before=keys[0])
+            if was != (low, high):
+                yield _find_touched(cell, "figure moved", *keys)
     for cell in before.hidden & after.shown.keys() | before.shown.keys() & after.hidden:
-        # Whoever knows the rule knows that something happened to a figure that comes or goes.
         if cell[0] in DIMENSIONS:
-            yield Clue(
-                "figure came or went", keys[1], (1.0, float("inf")), (cell,), change=True, before=keys[0]
-            )
+            yield _find_touched(cell, "figure came or went", *keys)
     rests: Mapping[object, Clue] = {(clue.what, clue.hidden): clue for clue in find_remainders(before)}
     for clue in find_remainders(after):
         was_rest = rests.get((clue.what, clue.hidden))
         if was_rest is not None:
             bounds = (clue.bounds[0] - was_rest.bounds[1], clue.bounds[1] - was_rest.bounds[0])
             yield Clue(f"change of {clue.what}", keys[1], bounds, clue.hidden, change=True, before=keys[0])
+
+
+def _find_touched(cell: Cell, what: str, before: Key, after: Key) -> Clue:
+    """Return that something happened to a figure, as whoever knows the rule knows of one that is not as it was."""
+    return Clue(what, after, (1.0, float("inf")), (cell,), change=True, before=before)
 
 
 def _find_windows(former: Edition, edition: Edition) -> Iterator[Clue]:

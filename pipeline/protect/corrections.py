@@ -25,9 +25,10 @@ def count_anew(draft: Counted, former: Counted, judged: pl.DataFrame, stack: Sta
 
     The count is that of the edition before, with what was added since and without what was removed: of what was
     withdrawn, nothing is left but that it was counted. So the counts of an edition stay those of one set of
-    incidents. A figure moves by what changed since the edition that set it; the ends of a range go with the
-    total, of which they tell, and are not published where either changed by few persons. A table that the month's
-    first edition did not have never moves: what was withdrawn before is missing from it.
+    incidents. A figure moves if enough persons changed since the edition that set it, and as many since the one
+    before, lest it move by the few that were missing; the ends of a range go with the total, of which they tell, and
+    are not published where either changed by few persons. A table that the month's first edition did not have never
+    moves: what was withdrawn before is missing from it.
     """
     first = stack.find(draft.month, 1)
     assert first is not None
@@ -55,11 +56,19 @@ def count_anew(draft: Counted, former: Counted, judged: pl.DataFrame, stack: Sta
             how="left",
             validate="1:1",
         )
-        .join(latest.select(*CELL, "added", "removed"), on=CELL, how="left", validate="1:1")
+        .join(
+            latest.select(*CELL, "added", "removed", changed_lately="persons_changed"),
+            on=CELL,
+            how="left",
+            validate="1:1",
+        )
         .join(
             former.cells.select(*CELL, pl.col("count").alias("before")), on=CELL, how="left", validate="1:1"
         )
-        .with_columns(pl.col("before", "added", "removed", "persons_changed").fill_null(0))
+        .with_columns(pl.col("before", "added", "removed").fill_null(0))
+        .with_columns(
+            persons_changed=pl.min_horizontal(pl.col("persons_changed", "changed_lately").fill_null(0))
+        )
         .with_columns(
             count=pl.when(is_old).then(pl.col("before") + pl.col("added") - pl.col("removed")).otherwise(0),
             moves=is_old & (moved_by >= stack.plan.threshold_persons),
@@ -74,7 +83,7 @@ def count_anew(draft: Counted, former: Counted, judged: pl.DataFrame, stack: Sta
             .then(pl.lit(FEW))
             .otherwise("reason")
         )
-        .drop("before", "added", "removed", "persons_changed", "as_of")
+        .drop("before", "added", "removed", "persons_changed", "changed_lately", "as_of")
     )
     return hold_back(counted, stack.plan)
 

@@ -82,7 +82,7 @@ def test_a_safe_table_gives_nothing_away() -> None:
 
     assert proofs == []
     # What is left beside the shown duty-bearer is there, but of many persons.
-    assert all(len(clue.hidden) > 1 for clue in find(edition))
+    assert all(len(clue.hidden) > 1 for clue in find(edition) if clue.what != "shown figure")
 
 
 @pytest.mark.parametrize("rounded", [0, 2])
@@ -161,6 +161,24 @@ def test_one_record_changed_between_two_editions_is_found() -> None:
         each for clue in clues for each in clue.hidden
     }
     assert {clue.bounds for clue in clues if clue.what == "change"} == {(-1.0, -1.0)}
+
+
+def test_a_figure_that_moves_or_goes_tells_that_something_happened_to_it() -> None:
+    place = cell("by_duty_bearer", "IN-WB", "P", period="2026-10")
+    moved = SAFE | {("IN-WB", "by_duty_bearer", "P"): (34, 38)}
+    gone = {name: bounds for name, bounds in SAFE.items() if name != ("IN-WB", "by_duty_bearer", "P")}
+    for after, says in ((moved, "figure moved"), (gone, "figure came or went")):
+        clues = find(publish("2026-10", SAFE), publish("2026-10", after, number=2))
+        touched = [clue for clue in clues if clue.what == says]
+        assert [(clue.hidden, clue.before, clue.change) for clue in touched] == [
+            ((place,), ("2026-10", 1), True)
+        ]
+
+
+def test_what_is_shown_anew_is_asked_who_stands_behind_it() -> None:
+    clues = find(publish("2026-10", SAFE), publish("2026-10", SAFE, number=2))
+    assert {clue.edition for clue in clues if clue.what == "shown figure"} == {("2026-10", 1)}
+    assert len([clue for clue in clues if clue.what == "shown figure"]) == len(SAFE)
 
 
 def test_a_figure_carried_forward_gives_nothing_away() -> None:
