@@ -20,10 +20,10 @@ _NOTHING: Bounds = (0.0, 0.0)
 
 @dataclass(frozen=True)
 class Clue:
-    """Bounds of a number that was not published: the sum of `plus` cells less the sum of `minus` cells.
+    """Bounds of a number: one that an edition shows anew, or one that was not published and comes of those shown.
 
-    Each cell is one of an edition. `hidden` are the cells whose sum it is; `change` tells that it is a difference
-    between two editions of one month, so that what it counts are incidents that came or went.
+    `hidden` are the cells of the edition whose sum it is; `change` tells that it is a difference between two editions
+    of one month, so that what it counts are incidents that came or went.
     """
 
     what: str
@@ -35,14 +35,14 @@ class Clue:
 
 
 def find_clues(evidence: Evidence, withdrawn: int) -> Iterator[Clue]:
-    """Yield bounds of every number that can be had by taking away one shown figure from another.
+    """Yield bounds of every number that is shown anew, or can be had by taking away one shown figure from another.
 
     No cell lost more than `withdrawn` incidents after it was counted.
     """
     by_month: dict[str, list[Edition]] = {}
     for edition in evidence.editions:
         yield from find_remainders(edition)
-        yield from find_small(edition, by_month.get(edition.month, []))
+        yield from _find_anew(edition, by_month.get(edition.month, []))
         newest = {month: editions[-1] for month, editions in by_month.items()} | {edition.month: edition}
         yield from _find_spans(edition, newest, withdrawn)
         for former in newest.values():
@@ -52,8 +52,8 @@ def find_clues(evidence: Evidence, withdrawn: int) -> Iterator[Clue]:
         by_month.setdefault(edition.month, []).append(edition)
 
 
-def find_small(edition: Edition, before: Sequence[Edition]) -> Iterator[Clue]:
-    """Yield what an edition shows anew, or as something else than the one before: few may stand behind none of it."""
+def _find_anew(edition: Edition, before: Sequence[Edition]) -> Iterator[Clue]:
+    """Yield what an edition shows and the last of those `before` does not, or not so."""
     was = before[-1].shown if before else {}
     for cell, bounds in edition.shown.items():
         if cell[0] in DIMENSIONS and was.get(cell) != bounds:

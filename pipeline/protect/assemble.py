@@ -42,8 +42,8 @@ class Assembly:
 
     model: m.Model
     tables: Mapping[m.Block, list[Table]]
-    bound_by: dict[int, list[tuple[str, ...]]]
-    face: dict[int, m.Bounds]
+    bound_by: Mapping[int, list[tuple[str, ...]]]
+    face: Mapping[int, m.Bounds]
 
     @cached_property
     def names(self) -> list[m.Key]:
@@ -80,22 +80,29 @@ def assemble(stack: Stack, draft: Counted, figures: pl.DataFrame) -> Assembly:
     for edition in stack.editions:
         _add_periods(model, stack, edition, tables[edition.block])
         _add_changes(model, stack, edition, shown[edition.block], tables[edition.block])
-    assembly = Assembly(model, tables, {}, {})
+    return Assembly(model, tables, *_bind(model, shown, tables, draft.block))
+
+
+def _bind(
+    model: m.Model,
+    shown: Mapping[m.Block, pl.DataFrame],
+    tables: Mapping[m.Block, list[Table]],
+    drafted: m.Block,
+) -> tuple[dict[int, list[tuple[str, ...]]], dict[int, m.Bounds]]:
+    """Bind the cells of a model by all that is shown; return `bound_by` and `face` of its assembly."""
+    bound_by: dict[int, list[tuple[str, ...]]] = {}
+    face: dict[int, m.Bounds] = {}
     for block, frame in shown.items():
         for row, key in _list_shown(model.axes, block, frame, tables[block]):
-            _show(assembly, row, key, is_new=row["as_of"] == block[1], is_drafted=block == draft.block)
-    return assembly
-
-
-def _show(assembly: Assembly, row: dict[str, Any], key: m.Key, *, is_new: bool, is_drafted: bool) -> None:
-    """Bind a cell by a figure; what an edition carries forward was bound by the edition that set it."""
-    model = assembly.model
-    if is_new:
-        model.bind(key, row["lower"], row["upper"])
-    if is_new and is_drafted:
-        assembly.bound_by.setdefault(model.cell(key), []).append(tuple(row[name] for name in CELL))
-    if key in model.cells:
-        assembly.face[model.cells[key]] = (row["lower"], row["upper"])
+            # What an edition carries forward was bound by the edition that set it.
+            is_new = row["as_of"] == block[1]
+            if is_new:
+                model.bind(key, row["lower"], row["upper"])
+            if is_new and block == drafted:
+                bound_by.setdefault(model.cell(key), []).append(tuple(row[name] for name in CELL))
+            if key in model.cells:
+                face[model.cell(key)] = (row["lower"], row["upper"])
+    return bound_by, face
 
 
 def _published(edition: Counted) -> pl.DataFrame:

@@ -44,14 +44,14 @@ def count_anew(draft: Counted, former: Counted, judged: pl.DataFrame, stack: Sta
     assert former.figures is not None
     assert former.cells is not None
     setters = former.figures.select(*CELL, "as_of", (pl.col("status") == "shown").alias("shown"))
-    numbers = setters["as_of"].unique().sort().to_list()
-    changed = pl.concat([_changes_since(draft, number, stack) for number in numbers])
-    latest = _changes_since(draft, former.number, stack)
+    numbers = sorted({*setters["as_of"], former.number})
+    since = {number: _changes_since(draft, number, stack) for number in numbers}
+    latest = since[former.number]
     counted = (
         judged.drop("count")
         .join(setters, on=CELL, how="left", validate="1:1")
         .join(
-            changed.select(*CELL, "as_of", "persons_changed"),
+            pl.concat(since.values()).select(*CELL, "as_of", "persons_changed"),
             on=[*CELL, "as_of"],
             how="left",
             validate="1:1",

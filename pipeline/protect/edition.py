@@ -117,7 +117,7 @@ def _settle_month(
     of_month = judged.filter(period=draft.month)
     settled = _settle(draft, former, of_month, alone, end).verdict.judged
     both = pl.concat([settled, judged.join(of_month, on=CELL, how="anti")])
-    return hide_what_follows(both, stack.plan) if former is None else hold_back(both, stack.plan)
+    return _keep_breakdowns(both, stack.plan, is_first=former is None)
 
 
 def _settle(
@@ -236,5 +236,9 @@ def _hide(verdict: Verdict, plan: Plan, *, is_first: bool) -> pl.DataFrame:
     )
     marked = judged.join(hidden, on=CELL, how="left", validate="1:1")
     reason = pl.when("chosen").then(pl.lit(COMPLEMENTARY)).otherwise("reason")
-    marked = marked.with_columns(reason=reason).drop("chosen")
-    return hide_what_follows(marked, plan) if is_first else hold_back(marked, plan)
+    return _keep_breakdowns(marked.with_columns(reason=reason).drop("chosen"), plan, is_first=is_first)
+
+
+def _keep_breakdowns(judged: pl.DataFrame, plan: Plan, *, is_first: bool) -> pl.DataFrame:
+    """Hide what may not be published beside what is hidden; in a correction, leave such breakdowns as they were."""
+    return hide_what_follows(judged, plan) if is_first else hold_back(judged, plan)

@@ -60,7 +60,7 @@ def _join(one: Target, other: Target) -> Target:
     return Target(one.name, one.cells, one.weights, min(one.low, other.low), max(one.high, other.high))
 
 
-def find_seeming(targets: Iterable[Target], face: Mapping[int, tuple[float, float]]) -> Iterator[Exposure]:
+def find_seeming(targets: Iterable[Target], face: Mapping[int, m.Bounds]) -> Iterator[Exposure]:
     """Give what seems to be exposed to whoever takes figures that were carried forward for new ones.
 
     Carried figures may have changed by few persons, so that nothing is proven; yet a remainder that is small by the
