@@ -64,7 +64,7 @@ class Attacked:
         }
 
 
-def attack(folder: Path, truth: Truth, *, editions: int | None, most: int = 60, whole: int = 2) -> Attacked:
+def attack(folder: Path, truth: Truth, *, editions: int | None, most: int = 60, whole: int = 8) -> Attacked:
     """Attack all editions below a folder: by differences all of them, by programs a sample of `editions`, or all.
 
     Only goals with fewer than ten persons in truth are asked about, since the rule protects no other.

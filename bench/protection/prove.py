@@ -2,8 +2,9 @@
 
 Most goals are settled by a few points that are consistent with all that was published: where a point has zero, the
 goal may be zero. The rest is solved one by one. Points are sought around one that is known to be consistent: one
-edition moves while others stay. What is impossible there is tried again with more room, and is proven only by a
-program from which nothing but published figures keeps the goal.
+edition moves while others stay; then around none, with everything free at once, which takes minutes a point. What is
+impossible there is tried again alone, and is proven only by a program from which nothing but published figures keeps
+the goal.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -52,7 +53,7 @@ def prove(
     """Return what can be proven about goals of a stack.
 
     `point` is any table consistent with what was published; without one, it is sought first. At most `most` goals of
-    an edition are solved one by one, at most `whole` of them over everything at once.
+    an edition are solved one by one. At most `whole` programs of everything at once are solved for an edition.
     """
     proven = Proven()
     rooms = Rooms(
@@ -95,6 +96,7 @@ class _Search:
                 self._settle_many(base, sign, done)
                 if done.all():
                     break
+            whole -= self._settle_everywhere(sign, done, whole)
         for sign, done in self._sides():
             for goal in np.flatnonzero(~done):
                 if done[goal]:
@@ -113,23 +115,34 @@ class _Search:
         for _ in range(_ROUNDS):
             before = done.sum()
             for block in self.blocks:
-                base = self._lower(base, block) if sign > 0 else self._raise(base, block)
+                part, free = self.rooms.part(base, block)
+                base = self._lower(base, part, free) if sign > 0 else self._raise(base, part, free)
             if done.all() or done.sum() < before + _LEAST_PROGRESS:
                 return
 
-    def _lower(self, base: Numbers, block: int) -> Numbers:
+    def _settle_everywhere(self, sign: float, done: Flags, most: int) -> int:
+        """Look for points of everything at once, for as long as one settles anything; return programs solved."""
+        everywhere = np.arange(self.sums.shape[1])
+        for used in range(most):
+            before = done.sum()
+            if done.all():
+                return used
+            (self._lower if sign > 0 else self._raise)(self.rooms.point, self.whole, everywhere)
+            if done.sum() == before:
+                return used + 1
+        return most
+
+    def _lower(self, base: Numbers, part: Closed, free: Index) -> Numbers:
         low = np.flatnonzero(~self.may_be_none)
         if not low.size:
             return base
-        part, free = self.rooms.part(base, block)
         weights = self.chance.uniform(0.2, 1.0, low.size)
         return self._move(base, free, self._solve(part, np.asarray(weights @ self.sums[low]).ravel()[free]))
 
-    def _raise(self, base: Numbers, block: int) -> Numbers:
+    def _raise(self, base: Numbers, part: Closed, free: Index) -> Numbers:
         high = np.flatnonzero(~self.may_be_enough)
         if not high.size:
             return base
-        part, free = self.rooms.part(base, block)
         inside = self.sums[high][:, free]
         self.proven.solved += 1
         # What is beyond the part counts towards the nine.
