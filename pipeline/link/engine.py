@@ -5,13 +5,12 @@ weights' tables, in SQL. The same settings run on any backend that Splink has.
 """
 
 import functools
-import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import polars as pl
 import sqlglot
-from splink import Linker, SettingsCreator
+from splink import SettingsCreator
 from splink.internals.comparison_vector_values import (
     compute_comparison_vector_values_from_id_pairs_sqls,
 )
@@ -35,6 +34,9 @@ PAIRS_AT_ONCE = 4_000_000
 LOOKED_AT_ONCE = 20_000_000
 """Pairs that get a first look at a time: it keeps their ids only."""
 
+_FEATURES = "features"
+"""What the table of features is called in statements, whatever its name on a backend."""
+
 _NEARNESS = ("state", "district", "duty_bearer", "first")
 
 FEW_PAIRS = 100_000
@@ -54,7 +56,7 @@ class Engine:
     def __init__(self, backend: DatabaseAPISubClass, features: pl.DataFrame, weights: Weights) -> None:
         self._backend, self._weights = backend, weights
         self._dialect = backend.sql_dialect.sqlglot_dialect
-        columns = _columns_used(weights)
+        columns = _columns_used(weights.comparisons)
         used = [name for name in features.columns if name in columns]
         # Reports of one desk stand next to each other, so that comparing a block reads one stretch of memory.
         near = features.select("id", *(name for name in _NEARNESS if name in features.columns))
@@ -87,61 +89,38 @@ class Engine:
 
     def _look_first(self, pairs: pl.DataFrame) -> pl.DataFrame:
         """Return the pairs that may have enough bits."""
-        likely = self._conclude(pairs, self._comparing_first, self._keep_likely())
+        first = [self._weights.by_name[name] for name in self._weights.first_look.comparisons]
+        likely = self._conclude(pairs, first, self._keep_likely())
         return likely.cast({"id_l": pl.Int64, "id_r": pl.Int64})
 
     def _score(self, pairs: pl.DataFrame, least_bits: float | None) -> pl.DataFrame:
         schema = scored_schema(self._weights)
-        scored = self._conclude(pairs, self._comparing, self._add_up(least_bits))
+        scored = self._conclude(pairs, self._weights.comparisons, self._add_up(least_bits))
         named = (self._old.gather(scored[name]).alias(name) for name in ("id_l", "id_r"))
         return scored.with_columns(named).select(schema.names()).cast(schema)
 
     def _conclude(
-        self, pairs: pl.DataFrame, comparing: Sequence[dict[str, str]], concluding: str
+        self, pairs: pl.DataFrame, comparisons: Sequence[Comparison], concluding: str
     ) -> pl.DataFrame:
-        """Return what the statement `concluding` makes of the levels of `pairs`."""
+        """Return what the statement `concluding` makes of the levels of `comparisons` of `pairs`."""
         blocked = self._backend.register(
             pairs.select(match_key=pl.lit("0"), join_key_l="id_l", join_key_r="id_r").to_arrow()
         )
-        # The table's name within the pipeline is the one that Splink's own statements speak of.
-        named = self._backend.table_to_splink_dataframe("__splink__blocked_id_pairs", blocked.physical_name)
-        pipeline = CTEPipeline([named, self._features])
-        pipeline.enqueue_list_of_sqls(list(comparing))
+        # The tables' names within the pipeline are those that Splink's own statements speak of.
+        named = [
+            self._backend.table_to_splink_dataframe(name, table.physical_name)
+            for name, table in (("__splink__blocked_id_pairs", blocked), (_FEATURES, self._features))
+        ]
+        pipeline = CTEPipeline(named)
+        pipeline.enqueue_list_of_sqls(
+            _list_statements(tuple(comparisons), self._backend.sql_dialect.sql_dialect_str)
+        )
         pipeline.enqueue_sql(concluding, "concluded")
         concluded = self._backend.sql_pipeline_to_splink_dataframe(pipeline)
         frame = _read(concluded)
         for table in (blocked, concluded):
             self._backend.delete_table_from_database(table.physical_name)
         return frame
-
-    def _list_comparisons(self, comparisons: Sequence[Comparison]) -> list[dict[str, str]]:
-        """Return Splink's statements that name the levels of all blocked pairs."""
-        linker = Linker(
-            # Splink tells of every step, and warns of what is on purpose: no level is left out of the sum.
-            self._features,
-            _settings(comparisons),
-            validate_settings=False,
-            log_level=logging.ERROR,
-        )
-        settings = linker._settings_obj
-        return compute_comparison_vector_values_from_id_pairs_sqls(
-            settings._columns_to_select_for_blocking,
-            settings._columns_to_select_for_comparison_vector_values,
-            input_tablename_l=self._features.templated_name,
-            input_tablename_r=self._features.templated_name,
-            source_dataset_input_column=None,
-            unique_id_input_column=settings.column_info_settings.unique_id_input_column,
-        )
-
-    @functools.cached_property
-    def _comparing(self) -> list[dict[str, str]]:
-        return self._list_comparisons(self._weights.comparisons)
-
-    @functools.cached_property
-    def _comparing_first(self) -> list[dict[str, str]]:
-        return self._list_comparisons(
-            [self._weights.by_name[name] for name in self._weights.first_look.comparisons]
-        )
 
     def _keep_likely(self) -> str:
         """Return the statement that leaves the pairs that may have enough bits."""
@@ -178,12 +157,23 @@ class Engine:
         return _look_up(cells, f"at_{pair.first} * {columns} + at_{pair.second}", self._dialect)
 
 
-def _settings(comparisons: Sequence[Comparison]) -> SettingsCreator:
-    return SettingsCreator(
+@functools.cache
+def _list_statements(comparisons: tuple[Comparison, ...], dialect: str) -> list[dict[str, str]]:
+    """Return Splink's statements that name the levels of all blocked pairs, in a dialect that it knows."""
+    # Remembered, since Splink parses every condition again, which takes longer than to compare a small month.
+    settings = SettingsCreator(
         link_type="dedupe_only",
         unique_id_column_name="id",
         comparisons=[_compare(comparison) for comparison in comparisons],
         retain_matching_columns=False,
+    ).get_settings(dialect)
+    return compute_comparison_vector_values_from_id_pairs_sqls(
+        settings._columns_to_select_for_blocking,
+        settings._columns_to_select_for_comparison_vector_values,
+        input_tablename_l=_FEATURES,
+        input_tablename_r=_FEATURES,
+        source_dataset_input_column=None,
+        unique_id_input_column=settings.column_info_settings.unique_id_input_column,
     )
 
 
@@ -213,10 +203,9 @@ def _look_up(bits: Sequence[float], place: str, dialect: str) -> str:
     return f"([{values}])[{place} + 1]" if dialect == "duckdb" else f"get(array({values}), {place})"
 
 
-def _columns_used(weights: Weights) -> frozenset[str]:
-    conditions = (
-        level.when for comparison in weights.comparisons for level in comparison.levels if level.when
-    )
+@functools.cache
+def _columns_used(comparisons: tuple[Comparison, ...]) -> frozenset[str]:
+    conditions = (level.when for comparison in comparisons for level in comparison.levels if level.when)
     columns = (
         column.name
         for condition in conditions
