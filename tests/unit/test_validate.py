@@ -135,6 +135,20 @@ def test_a_rule_that_cannot_be_evaluated_is_an_error_and_not_a_pass():
     assert "private words" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    "kept", [[], ["report_id", "state", "visits", "resolved_on", "resolution", "grounds"]]
+)
+def test_what_is_passed_over_in_blank_columns_would_not_have_been_found(kept, monkeypatch):
+    coded = read_input("codes")
+    blanked = coded.with_columns(
+        pl.lit(None, pl.String).alias(name) for name in coded.columns if name not in {"row", *kept}
+    )
+    found = judge(blanked).findings
+    monkeypatch.setattr(expectations, "_is_moot", lambda *_: False)
+    assert found.equals(judge(blanked).findings)
+    assert not found.is_empty()
+
+
 def test_the_size_of_the_chunks_does_not_show(monkeypatch):
     whole = judge_case("codes")
     monkeypatch.setattr(validate, "CHUNK_ROWS", 7)
