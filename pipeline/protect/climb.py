@@ -56,13 +56,13 @@ def climb(
     The last stage has all columns. Gives up where more than `most` columns would have to move. Raises SolverError
     where an answer of the solver does not hold.
     """
-    point, free = start, np.full(system.width, system.width <= _JOINING)
+    free = np.full(system.width, system.width <= _JOINING)
     near = system.find_neighbours(np.array([ascent.place]))
     free[near] |= find_inside(system, start)[near]
     free[ascent.place] = True
     for stage in stages:
         while True:
-            point, prices = _step(system, point, np.flatnonzero(free), ascent, solve)
+            point, prices = _step(system, start, np.flatnonzero(free), ascent, solve)
             if (point[ascent.place] - ascent.bar) * ascent.sign >= -TOLERANCE:
                 return _stop(system, ascent, point)
             moving = int(np.count_nonzero(free))
@@ -82,16 +82,17 @@ def _stop(system: System, ascent: Ascent, point: Floats, prices: Floats | None =
 
 
 def _step(
-    system: System, point: Floats, free: Ints, ascent: Ascent, solve: Callable[[Program], Solution]
+    system: System, start: Floats, free: Ints, ascent: Ascent, solve: Callable[[Program], Solution]
 ) -> tuple[Floats, Floats]:
-    """Return the best point with only `free` columns moving, and the prices of all columns there."""
+    """Return the best point with only `free` columns moving from `start`, and the prices of all columns there."""
     entries, counts = system.pick_entries(free)
     rows, local = np.unique(system.rows[entries], return_inverse=True)
-    # As the point fits, each row sums to 0: what moves must go on to sum to what it sums to now.
-    sums = np.bincount(local, system.weights[entries] * np.repeat(point[free], counts), len(rows))
+    # As the start fits, each row sums to 0: what moves must go on to sum to what it sums to there. Were it the point
+    # before, what each answer is off would add up from step to step.
+    sums = np.bincount(local, system.weights[entries] * np.repeat(start[free], counts), len(rows))
     is_target = free == ascent.place
     lower, upper = system.lower[free], system.upper[free]
-    # The point is short of the bar, so that a bound at the bar cuts nothing off but what is not asked for.
+    # The start is short of the bar, so that a bound at the bar cuts nothing off but what is not asked for.
     if ascent.sign > 0:
         upper[is_target] = min(upper[is_target][0], ascent.bar)
     else:
@@ -109,7 +110,7 @@ def _step(
             fits=True,
         )
     )
-    moved = point.copy()
+    moved = start.copy()
     moved[free] = solution.point
     prices = system.price_columns(rows, solution.duals)
     prices[ascent.place] += ascent.sign

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from bench.protection.crossed import cross, group, invent_month, join, show_rounded, stack_year
+from bench.protection.crossed import Rounded, cross, group, invent_month, join, show_rounded, stack_year
 from pipeline.protect.audit import audit_targets, bound_targets, find_exposures
 from pipeline.protect.linked import SUM, WITHIN, Interval, LinkedTables, Relation, Target
 from pipeline.protect.solver import (
@@ -19,6 +19,7 @@ from pipeline.protect.solver import (
     ContradictionError,
     Program,
     Solution,
+    Solve,
     SolverError,
     solve_program,
 )
@@ -341,6 +342,13 @@ def test_what_many_blocks_share_is_settled_by_one_program_over_everything(
     assert min(inside) >= width
 
 
+def name_exposed(shown: Rounded, solve: Solve) -> list[object]:
+    audit = audit_targets(
+        shown.tables, shown.lower, shown.upper, shown.targets, time_limit=SECONDS, solve=solve
+    )
+    return [exposure.target.name for exposure in audit.exposures]
+
+
 def test_a_solver_that_is_a_little_off_changes_no_result() -> None:
     made = stack_year([invent_month(seed, 4, 3, 3, 150) for seed in range(3)])
     shown = show_rounded(made)
@@ -352,13 +360,22 @@ def test_a_solver_that_is_a_little_off_changes_no_result() -> None:
         point[at_end[:1]] -= 5e-7
         return replace(solution, point=point)
 
-    found = [
-        audit_targets(
-            made.tables, shown.lower, shown.upper, shown.targets, time_limit=SECONDS, solve=each
-        ).exposures
-        for each in (solve_program, solve)
-    ]
-    assert [each.target.name for each in found[0]] == [each.target.name for each in found[1]]
+    assert name_exposed(shown, solve) == name_exposed(shown, solve_program)
+
+
+def test_what_answers_are_off_does_not_add_up_from_step_to_step() -> None:
+    shown = show_rounded(cross(invent_month(12, 6, 6, 6, 800)))
+
+    def solve(program: Program, seconds: float) -> Solution:
+        solution = solve_program(program, seconds)
+        with_room = np.flatnonzero(solution.point < np.clip(program.upper - 1, None, 1e9))
+        point = solution.point.copy()
+        point[with_room[:1]] += 4e-7
+        return replace(solution, point=point)
+
+    exposed = name_exposed(shown, solve_program)
+    assert exposed
+    assert name_exposed(shown, solve) == exposed
 
 
 def test_a_month_of_three_thousand_incidents_is_audited_with_few_programs() -> None:
