@@ -20,9 +20,8 @@ report: $(READY)
 		$(BIN)/jawabdehi run --month $(MONTH) --approve-as "Example approval"
 	@$(BIN)/jawabdehi down
 
-# Files in their order, not those with most tests first: what runs for minutes begins early, and unit tests fill up.
 test: $(READY) $(CHECKERS)
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 # Linkage on Spark, beside `make test`, which leaves it out where PySpark is missing: it is large and needs Java 17.
 test-spark: $(READY)
