@@ -6,6 +6,7 @@ addresses.
 """
 
 import json
+import multiprocessing
 import sys
 import tempfile
 import time
@@ -47,7 +48,8 @@ def _time(render: Callable[[Path, str], None], places: list[str]) -> tuple[float
     with tempfile.TemporaryDirectory(prefix="jawabdehi-bench-") as folder:
         write_figures(draw_figures(load_contract(), EDITION, _SHARES), Path(folder, FILE_NAME))
         begun = time.perf_counter()
-        with ProcessPoolExecutor(PROCESSES) as pool:
+        # Fresh processes: what is forked beside the threads of Polars waits for locks that nobody holds.
+        with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn")) as pool:
             list(pool.map(render, [Path(folder)] * len(places), places))
         return time.perf_counter() - begun, len(list(Path(folder).rglob("*.pdf")))
 
