@@ -82,6 +82,8 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "JAWABDEHI_HOME": str(tmp_path / "home"),
         "JAWABDEHI_PORT": str(free_port()),
         "JAWABDEHI_SETTLE_SECONDS": "0",
+        # Printing all pages takes minutes; it has tests of its own.
+        "JAWABDEHI_PRINT": "0",
         "PYTHONUNBUFFERED": "1",
     }
 

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -265,3 +266,16 @@ def test_a_slip_names_row_field_and_what_to_do_and_no_value(october, make_report
     assert "3" in slip
     assert "cmd" not in slip
     assert path.name not in slip
+
+
+def test_a_printed_edition_has_a_pdf_beside_every_page(october) -> None:
+    printed = replace(october, settings=replace(october.settings, prints=True))
+    printed.send_spread("PRINTED")
+    printed.collect()
+    draft = printed.draft(("IN-WB",))
+    assert draft is not None
+    folder = printed.settings.drafts / draft[0] / "IN-WB"
+    pages = {page.stem for page in folder.glob("*.html")}
+    assert len(pages) == 4
+    assert {page.stem for page in folder.glob("*.pdf")} == pages
+    assert all(page.read_bytes().startswith(b"%PDF") for page in folder.glob("*.pdf"))
