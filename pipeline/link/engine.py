@@ -89,8 +89,8 @@ class Engine:
 
     def _look_first(self, pairs: pl.DataFrame) -> pl.DataFrame:
         """Return the pairs that may have enough bits."""
-        first = [self._weights.by_name[name] for name in self._weights.first_look.comparisons]
-        likely = self._conclude(pairs, first, self._keep_likely())
+        first = tuple(self._weights.by_name[name] for name in self._weights.first_look.comparisons)
+        likely = self._conclude(pairs, first, self._keep_likely(first))
         return likely.cast({"id_l": pl.Int64, "id_r": pl.Int64})
 
     def _score(self, pairs: pl.DataFrame, least_bits: float | None) -> pl.DataFrame:
@@ -100,7 +100,7 @@ class Engine:
         return scored.with_columns(named).select(schema.names()).cast(schema)
 
     def _conclude(
-        self, pairs: pl.DataFrame, comparisons: Sequence[Comparison], concluding: str
+        self, pairs: pl.DataFrame, comparisons: tuple[Comparison, ...], concluding: str
     ) -> pl.DataFrame:
         """Return what the statement `concluding` makes of the levels of `comparisons` of `pairs`."""
         blocked = self._backend.register(
@@ -113,7 +113,7 @@ class Engine:
         ]
         pipeline = CTEPipeline(named)
         pipeline.enqueue_list_of_sqls(
-            _list_statements(tuple(comparisons), self._backend.sql_dialect.sql_dialect_str)
+            _list_statements(comparisons, self._backend.sql_dialect.sql_dialect_str)
         )
         pipeline.enqueue_sql(concluding, "concluded")
         concluded = self._backend.sql_pipeline_to_splink_dataframe(pipeline)
@@ -122,16 +122,15 @@ class Engine:
             self._backend.delete_table_from_database(table.physical_name)
         return frame
 
-    def _keep_likely(self) -> str:
-        """Return the statement that leaves the pairs that may have enough bits."""
-        first = self._weights.first_look
+    def _keep_likely(self, comparisons: Sequence[Comparison]) -> str:
+        """Return the statement that leaves the pairs that may have enough bits by `comparisons`."""
         looked_up = (
             _look_up([level.bits for level in each.levels], _place(each), self._dialect)
-            for each in (self._weights.by_name[name] for name in first.comparisons)
+            for each in comparisons
         )
         return f"""
             SELECT id_l, id_r FROM __splink__df_comparison_vectors
-            WHERE {" + ".join(looked_up)} >= {first.least_bits!r}
+            WHERE {" + ".join(looked_up)} >= {self._weights.first_look.least_bits!r}
         """  # noqa: S608 (numbers and names of the weights file, which is ours)
 
     def _add_up(self, least_bits: float | None) -> str:
