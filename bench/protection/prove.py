@@ -115,9 +115,10 @@ class _Search:
         for _ in range(_ROUNDS):
             before = done.sum()
             for block in self.blocks:
-                part, free = self.rooms.part(base, block)
-                base = self._lower(base, part, free) if sign > 0 else self._raise(base, part, free)
-            if done.all() or done.sum() < before + _LEAST_PROGRESS:
+                if done.all():
+                    return
+                base = self._seek(sign, base, *self.rooms.part(base, block))
+            if done.sum() < before + _LEAST_PROGRESS:
                 return
 
     def _settle_everywhere(self, sign: float, done: Flags, most: int) -> int:
@@ -127,22 +128,22 @@ class _Search:
             before = done.sum()
             if done.all():
                 return used
-            (self._lower if sign > 0 else self._raise)(self.rooms.point, self.whole, everywhere)
+            self._seek(sign, self.rooms.point, self.whole, everywhere)
             if done.sum() == before:
                 return used + 1
         return most
 
+    def _seek(self, sign: float, base: Numbers, part: Closed, free: Index) -> Numbers:
+        """Move the columns of a part so that many goals that are left are settled; return where to go on from."""
+        return self._lower(base, part, free) if sign > 0 else self._raise(base, part, free)
+
     def _lower(self, base: Numbers, part: Closed, free: Index) -> Numbers:
         low = np.flatnonzero(~self.may_be_none)
-        if not low.size:
-            return base
         weights = self.chance.uniform(0.2, 1.0, low.size)
         return self._move(base, free, self._solve(part, np.asarray(weights @ self.sums[low]).ravel()[free]))
 
     def _raise(self, base: Numbers, part: Closed, free: Index) -> Numbers:
         high = np.flatnonzero(~self.may_be_enough)
-        if not high.size:
-            return base
         inside = self.sums[high][:, free]
         self.proven.solved += 1
         # What is beyond the part counts towards the nine.
