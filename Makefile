@@ -45,7 +45,7 @@ bench-protect: $(READY)
 
 # Brings new sentences into the catalogs of translations, and takes out those that are no longer said.
 messages: $(READY)
-	@$(BIN)/python -m pipeline.report.messages
+	@$(BIN)/python -m pipeline.messages
 
 # Writes exact versions with hashes for every supported Python and system; no index address gets in.
 lock: $(READY)

@@ -1,8 +1,8 @@
 """The letter in which a collective consents to figures of one edition that come mostly from its reports."""
 
 from pipeline.contract import Contract
+from pipeline.language import ENGLISH, load_language
 from pipeline.report.edition import Edition
-from pipeline.report.language import ENGLISH, load_language
 
 _LETTER = """\
 Consent to figures that come mostly from one collective

@@ -8,7 +8,7 @@ import functools
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipeline.report.language import ENGLISH, Language, load_language
+from pipeline.language import ENGLISH, Language, load_language
 from pipeline.settings import CHECKOUT
 
 TEMPLATES = CHECKOUT / "reports" / "templates"

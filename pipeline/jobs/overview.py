@@ -13,9 +13,9 @@ from pipeline.errors import JawabdehiError
 from pipeline.files import write_atomically
 from pipeline.jobs.protection import AUDIT_REPORT
 from pipeline.jobs.workplace import open_workplace
+from pipeline.language import ENGLISH, load_language
 from pipeline.report.addresses import page_name
 from pipeline.report.edition import Edition
-from pipeline.report.language import ENGLISH, load_language
 from pipeline.report.tables import place_name
 from pipeline.settings import KOLKATA, Settings, check_month
 from pipeline.store import overview, queue, release

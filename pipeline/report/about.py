@@ -3,9 +3,8 @@
 In English. Nothing here looks at a figure.
 """
 
+from pipeline.language import ENGLISH, clean_label, load_language
 from pipeline.report.edition import Edition
-from pipeline.report.labels import clean_label
-from pipeline.report.language import ENGLISH, load_language
 
 PUBLISHER = "Jawabdehi"
 """The organization that figures are cited by; never a person."""

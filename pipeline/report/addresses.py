@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pipeline.contract import NATIONAL, Contract
+from pipeline.language import ENGLISH, Language, languages_of, load_language
 from pipeline.report.edition import Edition
-from pipeline.report.language import ENGLISH, Language, languages_of, load_language
 
 STATIC = "../static/"
 """The style sheets and fonts of an edition, from its pages."""

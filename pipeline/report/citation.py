@@ -5,9 +5,9 @@ The site may stand anywhere, so no citation has an address: the edition id and t
 
 from dataclasses import dataclass
 
+from pipeline.language import clean_label
 from pipeline.report.about import NOT_PREVALENCE, PUBLISHER, mark_made_up
 from pipeline.report.edition import LICENCE, Edition
-from pipeline.report.labels import clean_label
 
 _TEX = str.maketrans(
     {

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from pipeline.contract import NATIONAL, Code, CodeList, Contract
+from pipeline.language import clean_label
 from pipeline.report import outline
 from pipeline.report.columns import CODES_COLUMNS, STATUSES
 from pipeline.report.figures import Figures, FiguresFormatError
-from pipeline.report.labels import clean_label
 
 FILE_NAME = "codes.csv"
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.report.periods import PATTERN
+from pipeline.periods import PATTERN
 
 STATUSES: Mapping[str, tuple[str, str]] = {
     "shown": ("Published", "the true count lies between the two bounds, both included"),

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.contract import Contract
+from pipeline.language import Language
 from pipeline.report import outline
 from pipeline.report.figures import Figure, Figures
-from pipeline.report.language import Language
 from pipeline.report.outline import TableWords
 from pipeline.report.published import Entry
 from pipeline.report.tables import Cell, find_longest, find_total, place_name, show_cell

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.contract import NATIONAL, Contract
+from pipeline.language import Language
+from pipeline.periods import month_before
 from pipeline.report import outline
 from pipeline.report.addresses import Addresses, find_addresses
 from pipeline.report.corrections import Correction, build_correction
@@ -14,9 +16,7 @@ from pipeline.report.demands import Demand, list_demands
 from pipeline.report.edition import Edition
 from pipeline.report.figures import Figures, FiguresFormatError
 from pipeline.report.findings import Finder, Finding
-from pipeline.report.language import Language
 from pipeline.report.law import Duty, LawBook, list_shown_codes, list_sources
-from pipeline.report.periods import month_before
 from pipeline.report.tables import Table, Tabulator, number_tables, place_name
 from pipeline.report.tiles import TileRow, lay_tiles
 from pipeline.report.trend import Past, Trend, draw_trend

@@ -10,11 +10,11 @@ import polars as pl
 
 from pipeline.contract import Contract
 from pipeline.errors import UsageError
+from pipeline.language import Language, mark
 from pipeline.report import outline
 from pipeline.report.edition import Edition
 from pipeline.report.figures import KEY, Figure, Figures, FiguresFormatError, list_cells
 from pipeline.report.labels import sort_by_codes
-from pipeline.report.language import Language, mark
 from pipeline.report.outline import TableWords
 from pipeline.report.tables import Cell, Tabulator, place_name, show_cell, title_table
 

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.contract import Contract
+from pipeline.language import Language, clean_label
 from pipeline.report import outline
-from pipeline.report.labels import clean_label
-from pipeline.report.language import Language
 from pipeline.report.tables import Row, Table
 
 _BEARING = (outline.SERVICES, outline.KINDS, outline.DUTY_BEARERS, outline.GROUNDS)

@@ -17,7 +17,7 @@ import polars as pl
 
 from pipeline.errors import JawabdehiError
 from pipeline.files import write_atomically
-from pipeline.report.periods import PATTERN, is_month, list_closing
+from pipeline.periods import PATTERN, is_month, list_closing
 
 FILE_NAME = "figures.csv"
 KEY = ("table", "geography", "period", "measure", "dimension_1", "code_1", "dimension_2", "code_2")

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pipeline.contract import Contract
+from pipeline.language import Language
 from pipeline.report import derived, outline
 from pipeline.report.figures import Figures, Shown
 from pipeline.report.labels import group_lakhs, write_decimal
-from pipeline.report.language import Language
 from pipeline.report.tables import Cell, Row, Table, find_total, place_name
 
 

@@ -1,15 +1,10 @@
 """Codes and numbers as they are written on a page."""
 
-import functools
-import unicodedata
 from collections.abc import Iterable
 from decimal import Decimal
 
 from pipeline.contract import CodeList
 from pipeline.report.figures import Figure, FiguresFormatError
-
-_LONGEST_LABEL = 240
-_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def group_lakhs(number: int) -> str:
@@ -25,19 +20,6 @@ def write_decimal(number: Decimal) -> str:
     """Write a number with one decimal: 1,234.5."""
     whole, _, tenth = f"{number:.1f}".partition(".")
     return f"{group_lakhs(int(whole))}.{tenth}"
-
-
-@functools.cache
-def clean_label(label: str, longest: int = _LONGEST_LABEL) -> str:
-    """Return a label without control characters, direction overrides, or a length that breaks a page.
-
-    Joiners are kept, since Indic scripts need them.
-    """
-    # Remembered, since the pages of an edition repeat the same labels.
-    spaced = (" " if character.isspace() else character for character in label)
-    kept = (c for c in spaced if c not in _BIDI_CONTROLS and unicodedata.category(c) != "Cc")
-    text = " ".join("".join(kept).split())
-    return text if len(text) <= longest else text[:longest].rstrip() + "…"
 
 
 def sort_by_codes(cells: Iterable[Figure], first: CodeList, second: CodeList | None = None) -> list[Figure]:

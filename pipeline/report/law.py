@@ -9,10 +9,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.contract import ANY, NATIONAL, Code, Contract
+from pipeline.language import Language, clean_label, mark
 from pipeline.report import outline
 from pipeline.report.figures import Figure, Figures
-from pipeline.report.labels import clean_label
-from pipeline.report.language import Language, mark
 from pipeline.report.tables import Cell, find_longest, show_cell
 
 _LONGEST_SOURCE = 1_000

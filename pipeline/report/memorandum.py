@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.contract import Code, Contract
+from pipeline.language import clean_label
 from pipeline.report import outline
 from pipeline.report.context import Page
 from pipeline.report.figures import Figures
-from pipeline.report.labels import clean_label
 from pipeline.report.law import Duty, LawBook
 from pipeline.report.tables import Row
 

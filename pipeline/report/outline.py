@@ -6,7 +6,7 @@ its page: nothing here decides what may be seen. Catalogs have all that is marke
 
 from dataclasses import dataclass
 
-from pipeline.report.language import mark
+from pipeline.language import mark
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.contract import NATIONAL
+from pipeline.language import ENGLISH
 from pipeline.report.corrections import list_changed_places
 from pipeline.report.edition import Edition
 from pipeline.report.figures import FILE_NAME, Figures, read_figures
-from pipeline.report.language import ENGLISH
 from pipeline.report.package import (
     APPROVAL,
     MANIFEST,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline.contract import NATIONAL, Contract
 from pipeline.files import write_atomically
+from pipeline.language import ENGLISH, languages_of, load_language
 from pipeline.report import addresses, citation, structured
 from pipeline.report.about import title_page
 from pipeline.report.context import Background, Page, build_page
@@ -17,7 +18,6 @@ from pipeline.report.data import describe_data
 from pipeline.report.datapackage import Files
 from pipeline.report.edition import Edition
 from pipeline.report.figures import FILE_NAME, Figures, read_figures
-from pipeline.report.language import ENGLISH, languages_of, load_language
 from pipeline.report.memorandum import build_memorandum
 from pipeline.report.printing import print_page
 from pipeline.report.tables import place_name

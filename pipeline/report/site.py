@@ -13,18 +13,18 @@ from typing import Any
 
 from pipeline.contract import Contract
 from pipeline.files import write_atomically
-from pipeline.report.addresses import choose_language, place_file, start_name
-from pipeline.report.comparison import COMPARED_MONTHS, compare_months
-from pipeline.report.corrections import explain_reason
-from pipeline.report.edition import LICENCE, Edition
-from pipeline.report.figures import Figures
-from pipeline.report.language import (
+from pipeline.language import (
     ENGLISH,
     Language,
     languages_of,
     list_languages,
     load_language,
 )
+from pipeline.report.addresses import choose_language, place_file, start_name
+from pipeline.report.comparison import COMPARED_MONTHS, compare_months
+from pipeline.report.corrections import explain_reason
+from pipeline.report.edition import LICENCE, Edition
+from pipeline.report.figures import Figures
 from pipeline.report.package import MANIFEST, encode_json
 from pipeline.report.published import Entry, find_entries, list_geographies, read_newest
 from pipeline.report.render import copy_static

@@ -3,8 +3,8 @@
 import calendar
 import datetime
 
+from pipeline.periods import split_period
 from pipeline.report.figures import Figures
-from pipeline.report.periods import split_period
 
 Span = tuple[datetime.date, datetime.date]
 """A first and a last day."""

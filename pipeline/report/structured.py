@@ -10,6 +10,7 @@ from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from pipeline.contract import NATIONAL
+from pipeline.language import clean_label
 from pipeline.report import outline
 from pipeline.report.about import (
     KEYWORDS,
@@ -29,7 +30,6 @@ from pipeline.report.datapackage import Files
 from pipeline.report.edition import Edition
 from pipeline.report.figures import FILE_NAME as FIGURES_FILE
 from pipeline.report.figures import Figures
-from pipeline.report.labels import clean_label
 from pipeline.report.spans import list_spans, write_span
 
 _MEDIA_TYPES = {

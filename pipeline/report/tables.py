@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from pipeline.contract import NATIONAL, Contract
+from pipeline.language import Language, mark
+from pipeline.periods import is_month
 from pipeline.report import outline
 from pipeline.report.derived import percentage
 from pipeline.report.figures import Figure, Figures
 from pipeline.report.labels import group_lakhs, sort_by_codes
-from pipeline.report.language import Language, mark
 from pipeline.report.outline import TableWords
-from pipeline.report.periods import is_month
 
 LONG = 12
 """A table of more rows folds those that are not published into a list of names."""

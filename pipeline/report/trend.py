@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pipeline.language import Language
 from pipeline.report.edition import Edition
 from pipeline.report.figures import Figure, Figures
-from pipeline.report.language import Language
 from pipeline.report.tables import Cell, find_longest, find_total, show_cell
 
 MONTHS = 12

@@ -12,11 +12,11 @@ import polars as pl
 import pytest
 
 from pipeline.contract import SCHEMAS, Code, CodeList, Contract
+from pipeline.language import load_language
 from pipeline.report.context import Background, Page, build_page
 from pipeline.report.data import describe_data
 from pipeline.report.edition import Edition
 from pipeline.report.figures import SCHEMA, Figures, Shown, read_figures, write_figures
-from pipeline.report.language import load_language
 from pipeline.report.render import render_report
 from pipeline.report.trend import Past
 

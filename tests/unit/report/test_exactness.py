@@ -15,16 +15,16 @@ import pytest
 from jinja2 import nodes
 
 import pipeline.report
+from pipeline.language import Language
 from pipeline.report.context import Page
 from pipeline.report.edition import Edition
 from pipeline.report.figures import SCHEMA, Figure, FiguresFormatError, Shown, read_figures, write_figures
-from pipeline.report.language import Language
 from pipeline.report.package import sha256_of, write_manifest
 from pipeline.report.render import Sources, render_geography
 from pipeline.report.site import write_site
 from pipeline.settings import CHECKOUT
 
-ALLOWED = {"contract", "errors", "files", "settings", "templates", "report"}
+ALLOWED = {"contract", "errors", "files", "language", "periods", "settings", "templates", "report"}
 DATABASES = {"sqlalchemy", "psycopg", "alembic", "duckdb", "importlib"}
 TEMPLATES = CHECKOUT / "reports" / "templates"
 GIVEN = {

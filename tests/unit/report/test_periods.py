@@ -3,11 +3,11 @@
 import pytest
 
 from pipeline.contract import load_contract
+from pipeline.periods import is_month, list_closing, split_period
 from pipeline.protect.periods import GRAINS, ends_period, name_period
 from pipeline.report.edition import Edition
 from pipeline.report.figures import FiguresFormatError
 from pipeline.report.outline import STATES, TABLES
-from pipeline.report.periods import is_month, list_closing, split_period
 
 MONTHS = [f"2026-{number:02d}" for number in range(1, 13)]
 

@@ -12,11 +12,12 @@ import jinja2
 import pytest
 
 from pipeline.contract import load_contract
+from pipeline.language import clean_label
 from pipeline.report.context import MOST_FINDINGS
 from pipeline.report.derived import percentage
 from pipeline.report.edition import Edition
 from pipeline.report.figures import FiguresFormatError, list_cells, read_figures, write_figures
-from pipeline.report.labels import clean_label, group_lakhs
+from pipeline.report.labels import group_lakhs
 from pipeline.report.render import STATIC, render_geography
 from pipeline.templates import fill_template
 

@@ -7,11 +7,11 @@ from xml.etree.ElementTree import Element
 import pytest
 
 from pipeline.contract import CodeList, Contract, load_contract
+from pipeline.language import languages_of, load_language
 from pipeline.report.data import describe_data
 from pipeline.report.edition import Edition
 from pipeline.report.figures import list_cells
 from pipeline.report.labels import group_lakhs
-from pipeline.report.language import languages_of, load_language
 from pipeline.report.law import LawBook
 from pipeline.report.memorandum import build_memorandum
 from pipeline.report.render import render_memorandum, render_report

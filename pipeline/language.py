@@ -10,6 +10,7 @@ import functools
 import gettext
 import io
 import string
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +22,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from pipeline.contract import NATIONAL, CodeList, Contract
-from pipeline.errors import UsageError
-from pipeline.report.figures import FiguresFormatError
-from pipeline.report.labels import clean_label
-from pipeline.report.periods import is_month, split_period
+from pipeline.errors import JawabdehiError, UsageError
+from pipeline.periods import is_month, split_period
 from pipeline.settings import CHECKOUT
 
 LOCALES = CHECKOUT / "reports" / "locale"
@@ -34,8 +33,33 @@ _LINK_LANGUAGE = "hi"
 """The second language of the nation, and of states of which no official language has a catalog: article 343 of the
 Constitution."""
 
+_LONGEST_LABEL = 240
+_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
 
 _Part = TypeVar("_Part")
+
+
+class UnknownCodeError(JawabdehiError):
+    """A code is to be said that its list does not have."""
+
+    def __init__(self, codes: str) -> None:
+        super().__init__(
+            f"A code is not in the list {codes}: use the version of schemas/ that it was made with."
+        )
+
+
+@functools.cache
+def clean_label(label: str, longest: int = _LONGEST_LABEL) -> str:
+    """Return a label without control characters, direction overrides, or a length that breaks a page.
+
+    Joiners are kept, since Indic scripts need them.
+    """
+    # Remembered, since the pages of an edition repeat the same labels.
+    spaced = (" " if character.isspace() else character for character in label)
+    kept = (c for c in spaced if c not in _BIDI_CONTROLS and unicodedata.category(c) != "Cc")
+    text = " ".join("".join(kept).split())
+    return text if len(text) <= longest else text[:longest].rstrip() + "…"
 
 
 def mark(message: str) -> str:
@@ -77,12 +101,12 @@ class Language:
         return tuple(composed)
 
     def label(self, codes: CodeList, code: str) -> str:
-        """Return the label of a code, cleaned; raise FiguresFormatError where the list does not have it.
+        """Return the label of a code, cleaned; raise UnknownCodeError where the list does not have it.
 
         What no catalog has, such as the name of a district, is given in English.
         """
         if code not in codes.codes:
-            raise FiguresFormatError(f"it has a code that the list {codes.name} does not have")
+            raise UnknownCodeError(codes.name)
         return clean_label(self.catalog.pgettext(codes.name, codes.label(code)))
 
     def say_period(self, period: str) -> str:

@@ -7,11 +7,8 @@ import pytest
 
 from pipeline.contract import load_contract
 from pipeline.errors import UsageError
-from pipeline.report import language as languages
-from pipeline.report.edition import Edition
-from pipeline.report.language import languages_of, list_languages, load_language, read_catalog
-from pipeline.report.messages import collect_messages
-from pipeline.settings import CHECKOUT
+from pipeline.language import languages_of, list_languages, load_language, read_catalog
+from pipeline.messages import collect_messages
 from pipeline.templates import environment_of
 
 OTHERS = [code for code in list_languages() if code != "en"]
@@ -95,32 +92,6 @@ def test_every_place_has_english_and_one_language_that_is_official_there():
     assert spoken["IN-AS"] == spoken["IN-TR"] == "bn"
     # No catalog is there for the languages of Kerala.
     assert spoken["IN-KL"] == "hi"
-
-
-def test_a_page_says_that_nobody_has_read_its_translation_until_somebody_signs(
-    contract, make_frame, make_figures, render, tmp_path, monkeypatch
-):
-    figures = make_figures(make_frame(contract, share_shown=0.3))
-    edition = Edition("2026-10", 1, {})
-    # The notice comes from the catalog of the language itself.
-    notice = load_language("hi").say(
-        "This translation was made by a machine, and no speaker has read it yet. Where it differs from the English "
-        "page, the English page holds."
-    )
-    assert notice in render(figures, contract, edition, "IN", language="hi").decode()
-    assert notice not in render(figures, contract, edition, "IN").decode()
-    readme = (languages.LOCALES / "README.md").read_text(encoding="utf-8")
-    signed = readme.replace("| hi |  |  |", "| hi | A made-up reader | 2026-11-29 |")
-    assert signed != readme
-    (tmp_path / "README.md").write_text(signed, encoding="utf-8")
-    monkeypatch.setattr(languages, "LOCALES", tmp_path)
-    (tmp_path / "hi").symlink_to(CHECKOUT / "reports" / "locale" / "hi")
-    for cached in (load_language, environment_of):
-        cached.cache_clear()
-    assert notice not in render(figures, contract, edition, "IN", language="hi").decode()
-    monkeypatch.undo()
-    for cached in (load_language, environment_of):
-        cached.cache_clear()
 
 
 def test_a_language_without_a_catalog_is_refused():

@@ -1,6 +1,6 @@
 """Every sentence and label that pages are made of, and the catalogs that have them in other languages.
 
-`python -m pipeline.report.messages` brings the catalogs up to date: new sentences come in untranslated, those that
+`python -m pipeline.messages` brings the catalogs up to date: new sentences come in untranslated, those that
 are no longer said go out. A test holds that no catalog lacks one.
 """
 
@@ -12,7 +12,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
 
 from pipeline.contract import Code, CodeList, Contract, load_contract
-from pipeline.report.language import ENGLISH, catalog_path, list_languages, read_catalog
+from pipeline.language import ENGLISH, catalog_path, list_languages, read_catalog
 from pipeline.settings import CHECKOUT
 from pipeline.templates import TEMPLATES
 
@@ -44,7 +44,7 @@ _KEYWORDS = {"say": None, "compose": None, "_compose": None, "mark": None}
 def collect_messages(contract: Contract) -> Catalog:
     """Return a catalog without translations of all that is said on pages, and of all labels that stand on them."""
     catalog = Catalog(fuzzy=False)
-    for folder in (CHECKOUT / "pipeline" / "report", TEMPLATES):
+    for folder in (CHECKOUT / "pipeline", TEMPLATES):
         for _, _, message, _, context in _extract(folder):
             catalog.add(
                 message, context=context, flags=["python-brace-format"] if "{" in str(message) else []
