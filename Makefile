@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CHECKERS := tests/browser/node_modules/.ready
 
-.PHONY: report test test-spark lint bench bench-link bench-protect messages lock clean
+.PHONY: report test test-spark lint bench bench-link bench-mutations bench-protect messages lock clean
 
 report: $(READY)
 	@$(BIN)/jawabdehi example --month $(MONTH) --reports $(REPORTS) --seed $(SEED) --out "$(JAWABDEHI_HOME)/inbox" --letters "$(JAWABDEHI_HOME)/letters"
@@ -39,6 +39,9 @@ bench: $(READY)
 
 bench-link: $(READY)
 	@$(BIN)/python -m bench.linkage
+
+bench-mutations: $(READY)
+	@$(BIN)/python -m bench.mutations
 
 bench-protect: $(READY)
 	@$(BIN)/python -m bench.protection

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Concatenate, ParamSpec, TypeVar
 
-from airflow.sdk import Asset, Param, get_current_context
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk import Asset, Connection, Param, get_current_context
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
 
 from pipeline.errors import JawabdehiError, RetryableError, UsageError, describe_unexpected
 from pipeline.settings import Settings, check_month, read_settings
@@ -65,6 +65,26 @@ def run_job(
     except Exception as error:  # noqa: BLE001 (whatever it is, its text and frames stay here)
         failure = _translate(error)
     raise failure
+
+
+def list_source_names() -> list[str]:
+    """Return the names of the forms on servers that this installation collects."""
+    return list(read_settings(os.environ).sources)
+
+
+def read_source(name: str) -> str:
+    """Return the definition of a source: the variable `JAWABDEHI_SOURCE_<NAME>`, else Airflow's connection `name`.
+
+    It holds a secret: hand it on and never return it from a task. Raises AirflowFailException where there is none.
+    """
+    variable = f"JAWABDEHI_SOURCE_{name.upper().replace('-', '_')}"
+    if os.environ.get(variable):
+        return os.environ[variable]
+    try:
+        return str(Connection.get(name).as_json())
+    except AirflowNotFoundException:
+        missing = AirflowFailException(f"Set {variable}, or make a connection {name} in Airflow.")
+    raise missing
 
 
 def reporting_month() -> str:

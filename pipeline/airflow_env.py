@@ -61,6 +61,8 @@ def _product_variables(settings: Settings) -> dict[str, str]:
         "JAWABDEHI_DATABASE_URL": settings.database_url or "",
         "JAWABDEHI_CLOSING_DAY": str(settings.closing_day),
         "JAWABDEHI_SETTLE_SECONDS": str(settings.settle_seconds),
+        "JAWABDEHI_SOURCES": ",".join(settings.sources),
+        "JAWABDEHI_QUOTA": str(settings.quota),
     }
 
 

@@ -13,10 +13,12 @@ import click
 
 from pipeline import __version__
 from pipeline.cli_consent import consent
+from pipeline.cli_forms import forms
+from pipeline.cli_returns import returns
 from pipeline.cli_review import Month, explain, review
 from pipeline.cli_weights import weights
 from pipeline.errors import JawabdehiError, describe_unexpected
-from pipeline.settings import CHECKOUT, Settings, read_settings
+from pipeline.settings import CHECKOUT, Settings, read_inbox, read_settings
 
 
 class _Group(click.Group):
@@ -89,17 +91,23 @@ def example(month: str, reports: int, seed: int, out: Path, letters: Path | None
 @click.option("--month", type=Month(), required=True, help="Month of the report.")
 @click.option(
     "--inbox",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder that holds one folder of returns a collective; by default the inbox of the home.",
+    metavar="DIR",
+    help="Folder, or address such as s3://bucket/inbox, that holds one folder of returns a collective; by default "
+    "the inbox of the home.",
 )
 @click.option(
     "--approve-as",
     metavar="NAME",
     help="Approve the edition and publish it with this name; without it, stop at the draft.",
 )
-def run(month: str, inbox: Path | None, approve_as: str | None) -> None:
+def run(month: str, inbox: str | None, approve_as: str | None) -> None:
     """Collect, link and report one month in this process."""
-    _issue(_settings(inbox), month, approve_as)
+    settings = _settings()
+    if inbox is not None:
+        settings = replace(settings, inbox=read_inbox(inbox))
+        if isinstance(settings.inbox, Path) and not settings.inbox.is_dir():
+            raise click.BadParameter("There is no such folder.", param_hint="--inbox")
+    _issue(settings, month, approve_as)
 
 
 @main.command()
@@ -178,12 +186,13 @@ def links(month: str, out: Path) -> None:
 main.add_command(review)
 main.add_command(consent)
 main.add_command(explain)
+main.add_command(forms)
 main.add_command(weights)
+main.add_command(returns)
 
 
-def _settings(inbox: Path | None = None) -> Settings:
-    settings = read_settings(os.environ)
-    return settings if inbox is None else replace(settings, inbox=inbox.absolute())
+def _settings() -> Settings:
+    return read_settings(os.environ)
 
 
 def _airflow_environment(settings: Settings) -> dict[str, str]:

@@ -25,6 +25,11 @@ _GROUPED = re.compile(r"\d{1,3}(,\d{2,3})*,\d{3}")
 _NUMBER = re.compile(r"[-+]?\d[\d.,]*")
 _SEPARATOR = re.compile(r"[;|,]")
 
+_ITEM_BREAK = re.compile(r"[;|\r\n]")
+
+ITEM_SIGN = " · "
+"""Stands between label and code in the drop-downs of our forms, and between title and name in their headings."""
+
 _Recode = Callable[[str], str | None]
 
 
@@ -89,6 +94,8 @@ def find_code(text: str, code_list: CodeList, *, within: str | None = None) -> s
     A spreadsheet writes the code 19 as 19.0. Any other decimal names nothing: compared by digits alone, 30.3
     would be district 303.
     """
+    if ITEM_SIGN in text and (code := _find_item(text, code_list, within)):
+        return code
     text = fold_digits(text)
     whole = _WHOLE_AS_DECIMAL.fullmatch(text)
     if whole:
@@ -98,17 +105,39 @@ def find_code(text: str, code_list: CodeList, *, within: str | None = None) -> s
     return code_list.by_spelling.get((within, fold_spelling(text)))
 
 
-def code_several(text: str, code_list: CodeList) -> str | None:
-    """Return the codes named in `text`, sorted, each once, joined by `;`; None where nothing is named.
+def _find_item(text: str, code_list: CodeList, within: str | None) -> str | None:
+    """Return the code of `label · CODE`, in whatever language the label is.
 
-    Labels may hold spaces and commas, so the longest reading is tried first.
+    None where the end is no code of the list, or where what stands before it names another one.
     """
+    label, _, code = text.strip().rpartition(ITEM_SIGN)
+    known = code_list.codes.get(code)
+    if known is None or known.within != within or ITEM_SIGN in label or _ITEM_BREAK.search(label):
+        return None
+    named = {find_code(part.strip(), code_list, within=within) for part in (label, *label.split(","))}
+    return code if named <= {None, code} else None
+
+
+def code_several(text: str, code_list: CodeList) -> str | None:
+    """Return the codes named in `text`, sorted, each once, joined by `;`; None where nothing is named."""
+    # A label of a drop-down may hold a comma, so its items are told apart before that is a separator.
+    parts = _ITEM_BREAK.split(text) if ITEM_SIGN in text else [text]
+    return ";".join(sorted(set().union(*(_name_several(part, code_list) for part in parts)))) or None
+
+
+def _name_several(text: str, code_list: CodeList) -> set[str]:
+    """Labels may hold spaces and commas, so the longest reading is tried first."""
     found: set[str] = set()
-    whole = None if ";" in text or "|" in text else find_code(text, code_list)
+    whole = None if ";" in text or "|" in text else _find_one(text, code_list)
     for part in [whole] if whole else _SEPARATOR.split(fold_digits(text)):
-        code = find_code(part.strip(), code_list)
+        code = _find_one(part.strip(), code_list)
         found.update([code] if code else (find_code(word, code_list) or word for word in part.split()))
-    return ";".join(sorted(found)) or None
+    return found
+
+
+def _find_one(text: str, code_list: CodeList) -> str | None:
+    several = ITEM_SIGN in text and len(code_list.codes.keys() & set(text.split())) > 1
+    return None if several else find_code(text, code_list)
 
 
 def code_date(text: str) -> str:

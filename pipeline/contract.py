@@ -37,7 +37,7 @@ class Field:
 
     `kind` is one of identifier, code, codes, date, partial_date, integer, text, token. `code_list` names a
     file of `schemas/codes/` for the kinds code and codes. `purged` fields live in the vault and are erased
-    with it.
+    with it. `question` and `hint` are what a form says, `section` is the part of it where the question stands.
     """
 
     name: str
@@ -48,6 +48,9 @@ class Field:
     code_list: str | None = None
     pattern: str | None = None
     purged: bool = False
+    section: str = ""
+    question: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,8 @@ class Rule:
 class Contract:
     """The whole contract; `version` is that of the form, `fingerprint` the SHA-256 over all files of it.
 
-    `suites` holds the expectations of each file of `schemas/expectations/`, as Great Expectations reads them.
+    `suites` holds the expectations of each file of `schemas/expectations/`, as Great Expectations reads them;
+    `sections` the titles of the parts of the form, in their order.
     """
 
     version: str
@@ -127,6 +131,7 @@ class Contract:
     rules: Mapping[str, Rule]
     fingerprint: str
     suites: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
+    sections: Mapping[str, str] = field(default_factory=dict)
 
     def codes_of(self, field: str) -> CodeList:
         """Return the code list of a field; raise KeyError where the field has none."""
@@ -166,6 +171,7 @@ def load_contract(schemas: Path = SCHEMAS) -> Contract:
         rules=_read_rules(schemas, suites),
         fingerprint=_fingerprint(schemas),
         suites=suites,
+        sections={raw["name"]: raw["title"] for raw in table_schema["jawabdehi:sections"]},
     )
 
 
@@ -181,6 +187,9 @@ def _read_field(raw: dict[str, object]) -> Field:
         code_list=str(raw["jawabdehi:codeList"]) if "jawabdehi:codeList" in raw else None,
         pattern=constraints.get("pattern"),
         purged=bool(raw.get("jawabdehi:purged", False)),
+        section=str(raw["jawabdehi:section"]),
+        question=str(raw["jawabdehi:question"]),
+        hint=str(raw.get("jawabdehi:hint", "")),
     )
 
 

@@ -1,4 +1,4 @@
-"""Every sentence and label that pages are made of, and the catalogs that have them in other languages.
+"""Every sentence and label of pages, forms and slips, and the catalogs that have them in other languages.
 
 `python -m pipeline.messages` brings the catalogs up to date: new sentences come in untranslated, those that
 are no longer said go out. A test holds that no catalog lacks one.
@@ -30,9 +30,19 @@ TRANSLATED_LISTS = (
     "demands",
     "addressees",
     "legal_duties",
+    "actions",
+    "trafficking_forms",
+    "escalations",
+    "evidence_kinds",
+    "yes_no",
+    "yes_no_unknown",
 )
-"""Code lists whose labels stand on pages. Districts are known by the name that their directory gives them, and
-provisions of the law are cited as they are."""
+"""Code lists whose labels stand on pages and in forms. Districts are known by the name that their directory gives
+them, and provisions of the law are cited as they are."""
+
+FIELDS = "fields"
+SECTIONS = "sections"
+"""Contexts of the titles of fields and of the sections of the form."""
 
 _SAID_DETAILS = {"demands": ("description",), "addressees": ("description",), "legal_duties": ("limit_from",)}
 """Columns of code lists that are said as sentences."""
@@ -49,7 +59,7 @@ def collect_messages(contract: Contract) -> Catalog:
             catalog.add(
                 message, context=context, flags=["python-brace-format"] if "{" in str(message) else []
             )
-    for context, label in _list_labels(contract):
+    for context, label in (*_list_labels(contract), *_list_sentences(contract)):
         catalog.add(label, context=context)
     return catalog
 
@@ -82,6 +92,20 @@ def _list_labels(contract: Contract) -> Iterator[tuple[str | None, str]]:
                 for column in _SAID_DETAILS.get(name, ()):
                     if code.details[column]:
                         yield None, code.details[column]
+
+
+def _list_sentences(contract: Contract) -> Iterator[tuple[str | None, str]]:
+    """Yield what forms and slips say: titles and questions of fields, and reasons of rules."""
+    for title in contract.sections.values():
+        yield SECTIONS, title
+    for field in contract.fields.values():
+        yield FIELDS, field.title
+        yield None, field.question
+        if field.hint:
+            yield None, field.hint
+    for rule in contract.rules.values():
+        yield None, rule.reason
+        yield None, rule.mend
 
 
 def is_printed(codes: CodeList, code: Code) -> bool:

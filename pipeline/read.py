@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipeline.contract import Contract, fold_spelling
+from pipeline.coding import find_code
+from pipeline.contract import Contract
 from pipeline.errors import ReturnRejectedError
 from pipeline.findings import find_on, gather_findings
 from pipeline.reading.delimited import read_delimited
 from pipeline.reading.grid import MOST_CHARACTERS, Grid, position_names
-from pipeline.reading.headings import name_columns
+from pipeline.reading.headings import REMARK, name_columns
 from pipeline.reading.items import read_items
 from pipeline.reading.workbook import read_workbook
 
@@ -63,6 +64,7 @@ def _settle(grid: Grid, contract: Contract) -> ReadReturn:
     frame, too_long = _cut_long_cells(frame, names, contract)
     findings.extend(too_long)
     frame = frame.rename(dict(zip(position_names(len(names)), names, strict=True)))
+    frame = _bare_cells(frame.drop([name for name in names if name.startswith(f"?{REMARK}")]))
     faulty = pl.concat([find_on(frame["row"].head(0), ""), *findings])["row"]
     kept = frame.select(
         ~pl.all_horizontal(pl.exclude("row").is_null()) | pl.col("row").is_in(faulty.implode())
@@ -89,6 +91,12 @@ def _drop_blank_tail(frame: pl.DataFrame, headings: list[str]) -> tuple[pl.DataF
     while kept and not headings[kept - 1].strip() and frame[str(kept - 1)].null_count() == frame.height:
         kept -= 1
     return frame.select("row", *position_names(kept)), headings[:kept]
+
+
+def _bare_cells(frame: pl.DataFrame) -> pl.DataFrame:
+    """Take off the apostrophe that keeps a spreadsheet from changing a cell; slips put it there, and people do."""
+    marked = [name for name in frame.columns if name != "row" and frame[name].str.starts_with("'").any()]
+    return frame.with_columns(pl.col(name).str.replace(r"^'([-=+@0-9])", "${1}") for name in marked)
 
 
 def _cut_long_cells(
@@ -120,7 +128,7 @@ def _withdraws(frame: pl.DataFrame, contract: Contract) -> pl.Series:
     """Tell which rows take a report back: they need its id only, and must not be lost for a missing column."""
     if "action" not in frame.columns:
         return pl.repeat(value=False, n=frame.height, eager=True)
-    spellings = contract.codes_of("action").by_spelling
+    actions = contract.codes_of("action")
     written = frame["action"].drop_nulls().unique().to_list()
-    meant = [text for text in written if spellings.get((None, fold_spelling(text[:200]))) == "withdraw"]
+    meant = [text for text in written if find_code(text[:200], actions) == "withdraw"]
     return frame["action"].is_in(meant).fill_null(value=False)

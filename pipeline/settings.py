@@ -6,6 +6,7 @@ Secrets are not settings; see `secrets.py`.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ KOLKATA = ZoneInfo("Asia/Kolkata")
 LINK_ENGINES = ("duckdb", "spark")
 """Where reports are compared: in this process, or on Spark, here or on a cluster."""
 
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 
 
@@ -27,7 +29,9 @@ _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 class Settings:
     """The paths and limits of one installation.
 
-    `home` holds every runtime file. `inbox` is the folder that collectives fill. `database_url` is None where
+    `home` holds every runtime file. `inbox` is the folder that collectives fill, or an address of fsspec. `sources`
+    are the names of forms on servers that are collected, too. More than `quota` rows in one return wait for a person.
+    `database_url` is None where
     the embedded server is used. `closing_day` is the day of the next month on which a month closes. A file
     in the inbox is taken for finished when it has not changed for `settle_seconds`. With `review_double`, two
     reviewers have to agree on a doubtful pair. `link_engine` says where reports are compared. Pages come as PDF, too,
@@ -35,13 +39,15 @@ class Settings:
     """
 
     home: Path
-    inbox: Path
+    inbox: Path | str
     database_url: str | None = None
     closing_day: int = 10
     settle_seconds: int = 2
     review_double: bool = False
     prints: bool = True
     link_engine: str = "duckdb"
+    sources: tuple[str, ...] = ()
+    quota: int = 50_000
 
     @property
     def secrets(self) -> Path:
@@ -76,17 +82,26 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     Raises UsageError where a variable has a value that cannot be used.
     """
     home = Path(environ.get("JAWABDEHI_HOME") or CHECKOUT / "var").expanduser().absolute()
-    inbox = environ.get("JAWABDEHI_INBOX")
     return Settings(
         home=home,
-        inbox=Path(inbox).expanduser().absolute() if inbox else home / "inbox",
+        inbox=read_inbox(environ.get("JAWABDEHI_INBOX") or str(home / "inbox")),
         database_url=environ.get("JAWABDEHI_DATABASE_URL") or None,
         closing_day=_whole_number(environ, "JAWABDEHI_CLOSING_DAY", default=10, least=1, most=28),
         settle_seconds=_whole_number(environ, "JAWABDEHI_SETTLE_SECONDS", default=2, least=0, most=3600),
         review_double=_whole_number(environ, "JAWABDEHI_REVIEW_DOUBLE", default=0, least=0, most=1) == 1,
         prints=_whole_number(environ, "JAWABDEHI_PRINT", default=1, least=0, most=1) == 1,
         link_engine=_one_of(environ, "JAWABDEHI_LINK_ENGINE", LINK_ENGINES),
+        sources=_names(environ, "JAWABDEHI_SOURCES"),
+        quota=_whole_number(environ, "JAWABDEHI_QUOTA", default=50_000, least=1, most=10_000_000),
     )
+
+
+def read_inbox(text: str) -> Path | str:
+    """Return a folder as a path and an address of fsspec as it is."""
+    protocol, mark, rest = text.partition("://")
+    if mark and protocol != "file":
+        return text
+    return Path(rest if mark else text).expanduser().absolute()
 
 
 def check_month(text: str) -> str:
@@ -102,11 +117,23 @@ def next_month(month: str) -> str:
     return f"{year + number // 12:04d}-{number % 12 + 1:02d}"
 
 
+def end_of_month(month: str) -> datetime:
+    """Return the moment at which `month` is over in India."""
+    return datetime.strptime(next_month(month), "%Y-%m").replace(tzinfo=KOLKATA)
+
+
 def shift_month(month: str, by: int) -> str:
     """Return the month key `by` months after `month`, before it where `by` is negative."""
     year, number = (int(part) for part in month.split("-"))
     years, months = divmod(12 * year + number - 1 + by, 12)
     return f"{years:04d}-{months + 1:02d}"
+
+
+def _names(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    names = tuple(filter(None, (each.strip() for each in environ.get(name, "").split(","))))
+    if not all(map(_NAME.fullmatch, names)) or len({each.casefold() for each in names}) != len(names):
+        raise UsageError(f"Set {name} to different names of letters, digits, - and _, with commas between.")
+    return names
 
 
 def _one_of(environ: Mapping[str, str], name: str, allowed: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from pipeline.contract import Contract, Field
 from pipeline.errors import JawabdehiError
 from pipeline.expectations import apply_suite
 from pipeline.findings import gather_findings
+from pipeline.tokens import LENGTH, check_token
 
 ACCEPTED_SCHEMA: Mapping[str, type[pl.DataType]] = {
     "row": pl.UInt32,
@@ -107,9 +108,9 @@ def derive_columns(reports: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     """Add the typed columns that the suite speaks of beside those of the form.
 
     Dates become `<name>_day`, `incident_first` and `incident_last` (Date, null where there is none), whole
-    numbers `<name>_number` (Int64). `<name>_is_date` and `<name>_known` are null where the cell is blank. A
-    column `<name>_where_<case>` is null outside its case and `missing` where the case holds and the cell is
-    blank.
+    numbers `<name>_number` (Int64). `<name>_is_date` and `<name>_known` are null where the cell is blank,
+    `<name>_checked` where a token carries no check digit. A column `<name>_where_<case>` is null outside its case
+    and `missing` where the case holds and the cell is blank.
     """
     return reports.with_columns(
         *itertools.chain.from_iterable(_typed(field, contract) for field in contract.fields.values()),
@@ -136,6 +137,8 @@ def _typed(field: Field, contract: Contract) -> Iterator[pl.Expr]:
     elif field.kind == "integer":
         digits = pl.when(column.str.contains(_WHOLE_NUMBER)).then(column)
         yield digits.str.to_integer(strict=False).alias(_typed_name(field.name, pl.Int64))
+    elif field.kind == "token":
+        yield _check_digits(column).alias(f"{field.name}_checked")
     elif field.code_list and len(contract.codes_of(field.name).codes) > _LONGEST_VALUE_SET:
         codes = pl.Series(list(contract.codes_of(field.name).codes))
         yield column.is_in(codes.implode()).alias(f"{field.name}_known")
@@ -151,6 +154,12 @@ def _state_of_district(contract: Contract) -> pl.Expr:
     within = {code.code: code.within for code in contract.code_lists["districts"].codes.values()}
     found = pl.col("district").replace_strict(within, default=None, return_dtype=pl.String)
     return pl.when(pl.col("state").is_in(states.implode())).then(found)
+
+
+def _check_digits(column: pl.Expr) -> pl.Expr:
+    """Tell of tokens that carry a check digit whether it fits; null where there is none."""
+    carries = column.str.contains(f"^[0-9A-Fa-f]{{{LENGTH}}}$")
+    return pl.when(carries).then(column.map_elements(check_token, return_dtype=pl.Boolean, skip_nulls=True))
 
 
 def _parse_day(column: pl.Expr) -> pl.Expr:

@@ -20,12 +20,14 @@ class Examination:
 
     `received` has one line a row received (`row`, and `report_id` as it was written, where there is such a
     column). `accepted` are the rows that are counted unless linkage finds otherwise. `held` tells for each row
-    with personal data whether its report id is part of it.
+    with personal data whether its report id is part of it. `to_mend` are the cells of the other rows, as written,
+    without what may not be kept.
     """
 
     received: pl.DataFrame
     accepted: pl.DataFrame
     held: pl.DataFrame
+    to_mend: pl.DataFrame
     findings: pl.DataFrame
     blank_rows: int
     dropped_columns: tuple[str, ...]
@@ -47,14 +49,36 @@ def examine_return(content: bytes, extension: str, contract: Contract, *, receiv
     findings = pl.concat([read.findings, screened.findings, validated.findings]).unique()
     severe = [rule.rule for rule in contract.rules.values() if rule.severity in _FORBIDS_COUNTING]
     broken = findings.filter(pl.col("rule").is_in(severe))
+    accepted = validated.accepted.join(broken, on="row", how="anti").sort("row")
     return Examination(
         received=read.frame.select("row", pl.col("^report_id$")),
-        accepted=validated.accepted.join(broken, on="row", how="anti").sort("row"),
+        accepted=accepted,
+        to_mend=_list_to_mend(read.frame.join(accepted, on="row", how="anti"), screened.findings, contract),
         held=screened.findings.group_by("row").agg(id_is_personal=(pl.col("field") == "report_id").any()),
         findings=findings.sort("row", "field", "rule"),
         blank_rows=read.blank_rows,
         dropped_columns=screened.dropped_columns,
     )
+
+
+def _list_to_mend(rows: pl.DataFrame, personal: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """Return `row` and those fields of the form that may be given back: no cell with personal data, no narrative.
+
+    Of a row that holds personal data no free text is given back: where a number was found, a name may stand, too.
+    """
+    texts = [field.name for field in contract.fields.values() if field.kind == "text"]
+    names = [name for name in rows.columns if name in contract.fields and name != "narrative"]
+    held = pl.col("row").is_in(personal["row"].unique().implode())
+    found = {name: personal.filter(pl.col("field") == name)["row"].unique() for name in names}
+    return rows.select(
+        "row",
+        *(
+            pl.when(~(held if name in texts else pl.col("row").is_in(found[name].implode())))
+            .then(name)
+            .alias(name)
+            for name in names
+        ),
+    ).sort("row")
 
 
 def list_received(examined: Examination, contract: Contract, digests: pl.Series) -> pl.DataFrame:
@@ -87,6 +111,11 @@ def list_statements(accepted: pl.DataFrame) -> pl.Series:
     said = [name for name in accepted.columns if name not in {"row", "action"}]
     statement = pl.struct(said).struct.json_encode()
     return accepted.select(pl.when(pl.col("action") != "withdraw").then(statement)).to_series()
+
+
+def list_sealed(to_mend: pl.DataFrame) -> pl.Series:
+    """Return the cells of each row to mend as JSON."""
+    return to_mend.select(pl.struct(pl.exclude("row")).struct.json_encode()).to_series()
 
 
 def list_purged(accepted: pl.DataFrame, contract: Contract) -> pl.Series:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from pipeline.coarsen import band_delays
 from pipeline.jobs.clustering import cluster_connected
 from pipeline.jobs.contents import load_reports, load_reports_of
-from pipeline.jobs.slips import write_slip
+from pipeline.jobs.statements import write_papers
 from pipeline.jobs.workplace import Workplace, open_workplace
 from pipeline.link.driver import link_reports
 from pipeline.link.pairs import AUTOMATIC, REVIEW
@@ -57,8 +57,7 @@ def link_month(settings: Settings, month: str) -> str:
         for each, facts in counts.items():
             event = MONTH_LINKED if each == month else MONTH_COMPARED
             append_entry(connection, event, each, facts, actor="jawabdehi", at=datetime.now(UTC))
-        for return_id in sorted({*linkage.list_month_returns(connection, month), *touched}):
-            write_slip(place, connection, return_id)
+        write_papers(place, connection, {*linkage.list_month_returns(connection, month), *touched})
     return month
 
 

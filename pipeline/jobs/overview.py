@@ -1,6 +1,6 @@
 """What people ask of the pipeline: how far a month has come, and what became of every row."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,20 +17,34 @@ from pipeline.language import ENGLISH, load_language
 from pipeline.report.addresses import page_name
 from pipeline.report.edition import Edition
 from pipeline.report.tables import place_name
-from pipeline.settings import KOLKATA, Settings, check_month
-from pipeline.store import overview, queue, release
+from pipeline.settings import KOLKATA, Settings, check_month, end_of_month
+from pipeline.store import intake, overview, queue, release, submissions
 from pipeline.store.database import begin
 
 
 def month_is_due(settings: Settings, month: str) -> bool:
-    """Tell whether a month's report may be issued: every expected collective has filed, or it is closing day."""
+    """Tell whether a month's report may be issued: every expected collective has filed, or it is closing day.
+
+    A collective whose forms lie on servers has filed once all of them were read after the month had ended.
+    """
     check_month(month)
     edition = Edition(month=month, number=1, versions={}, closing_day=settings.closing_day)
     if datetime.now(KOLKATA) >= edition.announced_for:
         return True
     with open_workplace(settings) as place, begin(place.engine, "jawabdehi_reporting") as connection:
-        expected = place.contract.code_lists["collectives"].valid_in(month)
-        return set(expected) <= overview.list_filed(connection, month)
+        expected = set(place.contract.code_lists["collectives"].valid_in(month))
+        records = submissions.list_sources(connection)
+        filed = _list_filed(records, overview.list_filed(connection, month), end_of_month(month))
+        # A source that was never read may be of any collective.
+        return expected <= filed and set(settings.sources) <= {record.name for record in records}
+
+
+def _list_filed(
+    records: Iterable[submissions.SourceRecord], filed: Collection[str], end: datetime
+) -> set[str]:
+    read = {record.collective for record in records}
+    unread = {record.collective for record in records if record.read_at is None or record.read_at < end}
+    return (set(filed) | read) - unread
 
 
 @dataclass(frozen=True)
@@ -82,8 +96,12 @@ def describe_status(settings: Settings, month: str | None) -> list[str]:
                 *_say_queue(connection, status.month),
             )
         ]
+        lines += _say_sources(settings, connection)
+        held = len(intake.list_held(connection))
     if not months:
         lines.append("No return has been received yet.")
+    if held:
+        lines.append(f"Returns that wait for a person: {held}; see jawabdehi returns list.")
     if without_month:
         lines.append(f"Returns without a usable month in their name, rejected: {without_month}.")
     return lines
@@ -100,6 +118,14 @@ def _say_month(status: overview.MonthStatus, collectives: CodeList) -> Iterator[
     yield f"  rows: {rows}"
     for edition_id, state in status.edition_states.items():
         yield f"  edition {edition_id}: {state}"
+
+
+def _say_sources(settings: Settings, connection: sa.Connection) -> Iterator[str]:
+    known = {record.name: record for record in submissions.list_sources(connection)}
+    for name in settings.sources:
+        read_at = known[name].read_at if name in known else None
+        when = read_at.astimezone(KOLKATA).strftime("%Y-%m-%d %H:%M") if read_at else "never"
+        yield f"Source {name}: last read to its end {f'on {when}' if read_at else when}."
 
 
 def _say_queue(connection: sa.Connection, month: str) -> Iterator[str]:

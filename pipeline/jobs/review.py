@@ -9,7 +9,7 @@ from pipeline.errors import JawabdehiError, UsageError
 from pipeline.jobs.clustering import cluster_connected, load_opinions
 from pipeline.jobs.comparison import compare_reports, in_order_of_telling
 from pipeline.jobs.contents import load_reports_of
-from pipeline.jobs.slips import write_slip
+from pipeline.jobs.statements import write_papers
 from pipeline.jobs.workplace import Workplace, open_workplace
 from pipeline.link.agreement import measure_agreement
 from pipeline.link.explain import load_reasons
@@ -164,8 +164,7 @@ def _refuse_contradiction(opinions: Mapping[Pair, Sequence[Decision]], pair: Pai
 
 def _follow(place: Workplace, connection: sa.Connection, pair: Pair) -> str:
     """Let incidents follow the decisions that stand, and say what came of one pair."""
-    for return_id in sorted(cluster_connected(connection, pair, load_weights())):
-        write_slip(place, connection, return_id)
+    write_papers(place, connection, cluster_connected(connection, pair, load_weights()))
     records = queue.load_records(connection, pair)
     opinions = load_opinions(connection).get(pair, [])
     if len(records) < 2:

@@ -37,8 +37,9 @@ def prepare(settings: Settings) -> tuple[Secrets, DatabaseUrls]:
         settings.airflow_home,
     ):
         folder.mkdir(exist_ok=True, mode=0o700)
-    if settings.inbox == settings.home / "inbox":
-        settings.inbox.mkdir(exist_ok=True, mode=0o700)
+    own_inbox = settings.home / "inbox"
+    if settings.inbox == own_inbox:
+        own_inbox.mkdir(exist_ok=True, mode=0o700)
     secrets = load_secrets(settings.secrets, os.environ)
     urls = ensure_server(settings)
     migrate(urls.product)

@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from pipeline.coding import ITEM_SIGN
 from pipeline.contract import Contract, fold_spelling
 from pipeline.errors import ReturnRejectedError
 from pipeline.reading.grid import HEADING_SEARCH, MOST_COLUMNS
@@ -34,15 +35,25 @@ def find_heading(records: Iterable[Sequence[str | None]], contract: Contract) ->
     return best
 
 
+REMARK = "#"
+"""Columns whose heading begins so are remarks of a slip: they are not read when a sheet comes back mended."""
+
+
 def recognise(headings: Sequence[str | None], contract: Contract) -> list[str | None]:
     """Return the contract's name for each heading, None where it has none.
 
     Compared are letters, marks and digits, so that case, spaces, hyphens, a byte order mark or a trailing `*`
-    make no difference. A field's title counts as its name.
+    make no difference. A field's title counts as its name; a title in any language does where the name stands
+    behind it, `title · name`, as in our templates.
     """
-    titles = {fold_spelling(field.title): name for name, field in contract.fields.items()}
-    names = titles | {fold_spelling(name): name for name in contract.fields}
-    return [names.get(fold_spelling(heading[:200])) if heading else None for heading in headings]
+    names = {fold_spelling(name): name for name in contract.fields}
+    titles = {fold_spelling(field.title): name for name, field in contract.fields.items()} | names
+    return [_recognise_one(heading[:200], titles, names) if heading else None for heading in headings]
+
+
+def _recognise_one(heading: str, titles: Mapping[str, str], names: Mapping[str, str]) -> str | None:
+    _, sign, name = heading.rpartition(ITEM_SIGN)
+    return titles.get(fold_spelling(heading)) or (names.get(fold_spelling(name)) if sign else None)
 
 
 def name_columns(headings: Sequence[str], contract: Contract) -> tuple[list[str], list[str]]:

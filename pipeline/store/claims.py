@@ -52,9 +52,36 @@ def hand_over_claims(connection: sa.Connection) -> None:
 
 
 def forget_claims_of_the_dead(connection: sa.Connection) -> None:
-    """Remove the claims of reports just withdrawn; call it once incidents have gone to their editions."""
+    """Remove the claims of reports just withdrawn; call it once incidents have gone to their editions.
+
+    Which published edition goes on counting such a report stays noted, lest it be told and counted again.
+    """
     dead = _select_dead().subquery()
+    _note_counting_editions(connection)
     connection.execute(_claims.delete().where(_claims.c.report.in_(sa.select(dead.c.report))))
+
+
+def _note_counting_editions(connection: sa.Connection) -> None:
+    withdrawals = tables.withdrawals
+    counting = (
+        sa.select(NEWS.c.collective, NEWS.c.report_id, _claims.c.edition_id)
+        .join(_claims, _claims.c.report == NEWS.c.report)
+        .join(_editions, _editions.c.edition_id == _claims.c.edition_id)
+        .where(
+            NEWS.c.old_rule.in_(tables.OWN_RULES),
+            NEWS.c.verdict == "withdrawn",
+            _editions.c.state == "published",
+        )
+        .subquery()
+    )
+    connection.execute(
+        withdrawals.update()
+        .where(
+            withdrawals.c.collective == counting.c.collective,
+            withdrawals.c.report_id == counting.c.report_id,
+        )
+        .values(counted_by=counting.c.edition_id)
+    )
 
 
 def _select_dead() -> sa.Select[tuple[str | None, str | None]]:

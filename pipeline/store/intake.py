@@ -105,41 +105,120 @@ def store_rows(
     findings: pl.DataFrame,
     reports: pl.DataFrame,
     sealed: pl.DataFrame,
-) -> None:
-    """Append the rows of one return; every frame carries `row`, and no return_id."""
+    to_mend: pl.DataFrame,
+) -> list[str]:
+    """Append the rows of one return; every frame carries `row`, and no return_id.
+
+    What is accepted now needs no mending any more: its rows in earlier returns of the collective are forgotten, and
+    the ids of those returns are given back.
+    """
     key = pl.lit(return_id).alias("return_id")
     copy_in(connection, tables.rows, rows.with_columns(key))
     copy_in(connection, tables.findings, findings.with_columns(key))
     copy_in(connection, tables.reports, reports.with_columns(key))
     copy_in(connection, tables.sealed_reports, sealed.with_columns(key))
+    mended = _forget_mended(connection, return_id)
+    copy_in(connection, tables.sealed_rows, to_mend.with_columns(key))
+    return mended
 
 
-def finish_return(
-    connection: sa.Connection,
-    return_id: str,
-    *,
-    state: str,
-    rejected_by: str | None = None,
-    rows_received: int = 0,
-    blank_rows: int = 0,
-    dropped_columns: Sequence[str] = (),
-    is_made_up: bool = False,
-) -> None:
-    """Note how the intake of a return ended; `state` is stored or rejected."""
-    connection.execute(
-        _returns.update()
-        .where(_returns.c.return_id == return_id)
-        .values(
-            state=state,
-            rejected_by=rejected_by,
-            rows_received=rows_received,
-            blank_rows=blank_rows,
-            dropped_columns=list(dropped_columns),
-            is_made_up=is_made_up,
-        )
+def _forget_mended(connection: sa.Connection, return_id: str) -> list[str]:
+    mended, before = tables.rows.alias(), tables.rows.alias()
+    now, then = _returns.alias(), _returns.alias()
+    found = (
+        sa.select(before.c.return_id, before.c.row)
+        .join_from(mended, now, now.c.return_id == mended.c.return_id)
+        .join(before, before.c.report_id == mended.c.report_id)
+        .join(then, (then.c.return_id == before.c.return_id) & (then.c.collective == now.c.collective))
+        .where(mended.c.return_id == return_id, mended.c.intake == "accepted", before.c.intake != "accepted")
+        .subquery()
     )
+    rows = tables.sealed_rows
+    forgotten = rows.delete().where(rows.c.return_id == found.c.return_id, rows.c.row == found.c.row)
+    return sorted(set(connection.scalars(forgotten.returning(rows.c.return_id))))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the intake of a return ended; `state` is stored, held or rejected."""
+
+    state: str
+    rejected_by: str | None = None
+    rows_received: int = 0
+    blank_rows: int = 0
+    dropped_columns: Sequence[str] = ()
+    is_made_up: bool = False
+    concerns: Sequence[str] = ()
+
+
+def finish_return(connection: sa.Connection, return_id: str, outcome: Outcome) -> None:
+    """Note how the intake of a return ended."""
+    values = {each.name: getattr(outcome, each.name) for each in fields(Outcome)}
+    values |= {name: list(values[name]) for name in ("dropped_columns", "concerns")}
+    connection.execute(_returns.update().where(_returns.c.return_id == return_id).values(values))
 
 
 def erase_landed(connection: sa.Connection, return_id: str) -> None:
     """Erase the sealed bytes of a return; its name and hash stay."""
     connection.execute(_landed.update().where(_landed.c.return_id == return_id).values(content=None))
+
+
+def count_rows_by_month(connection: sa.Connection, collective: str) -> dict[str, int]:
+    """Return how many rows a collective has sent for each month, in returns that count."""
+    query = (
+        sa.select(_returns.c.month, sa.func.sum(_returns.c.rows_received).label("number"))
+        .where(_returns.c.collective == collective, _returns.c.state == "stored")
+        .group_by(_returns.c.month)
+    )
+    return {row.month: int(row.number or 0) for row in connection.execute(query)}
+
+
+@dataclass(frozen=True)
+class HeldReturn:
+    """A return that waits for a person, and the rules that it breaks as a whole."""
+
+    return_id: str
+    collective: str
+    month: str
+    received_at: datetime
+    rows_received: int
+    concerns: Sequence[str]
+
+
+def list_held(connection: sa.Connection) -> list[HeldReturn]:
+    """Return the returns that wait for a person, the oldest first."""
+    kept = (_returns.c[field.name] for field in fields(HeldReturn))
+    query = (
+        sa.select(*kept)
+        .where(_returns.c.state == "held")
+        .order_by(_returns.c.received_at, _returns.c.return_id)
+    )
+    return [HeldReturn(**row._asdict()) for row in connection.execute(query)]
+
+
+def release_held(connection: sa.Connection, return_id: str) -> bool:
+    """Let a held return count; return False where it is not held."""
+    done = connection.execute(
+        _returns.update()
+        .where(_returns.c.return_id == return_id, _returns.c.state == "held")
+        .values(state="stored")
+        .returning(_returns.c.return_id)
+    )
+    return done.first() is not None
+
+
+def refuse_held(connection: sa.Connection, return_id: str, rule: str) -> bool:
+    """Let no row of a held return count, under `rule`, and erase what they say; return False where it is not held."""
+    if not release_held(connection, return_id):
+        return False
+    rows = tables.rows
+    accepted = (rows.c.return_id == return_id) & (rows.c.intake == "accepted")
+    refused = sa.select(
+        rows.c.return_id, rows.c.row, sa.literal("").label("field"), sa.literal(rule).label("rule")
+    ).where(accepted)
+    connection.execute(tables.findings.insert().from_select(["return_id", "row", "field", "rule"], refused))
+    connection.execute(rows.update().where(accepted).values(intake="quarantined", digest=None))
+    for table in (tables.reports, tables.sealed_reports, tables.sealed_rows):
+        connection.execute(table.delete().where(table.c.return_id == return_id))
+    erase_landed(connection, return_id)
+    return True

@@ -73,7 +73,7 @@ def load_rows(connection: sa.Connection, month: str, schema: pl.Schema) -> pl.Da
             (withdrawals.c.collective == _returns.c.collective)
             & (withdrawals.c.report_id == _rows.c.report_id),
         )
-        .where(_rows.c.intake == "accepted")
+        .where(_rows.c.intake == "accepted", _returns.c.state == "stored")
     )
     rows = copy_out(connection, query, schema)
     connection.execute(sa.schema.DropTable(touched))
@@ -86,7 +86,7 @@ def list_partitions(connection: sa.Connection) -> list[str]:
         sa.select(_returns.c.collective + "|" + _returns.c.month)
         .join_from(_rows, _returns)
         .outerjoin(_links, (_links.c.return_id == _rows.c.return_id) & (_links.c.row == _rows.c.row))
-        .where(_rows.c.intake == "accepted", _links.c.row.is_(None))
+        .where(_rows.c.intake == "accepted", _returns.c.state == "stored", _links.c.row.is_(None))
         .distinct()
     )
     return sorted(connection.scalars(query))
@@ -216,7 +216,7 @@ def _note_touched(connection: sa.Connection, month: str) -> sa.Table:
     query = (
         sa.select(_returns.c.collective, _rows.c.report_id)
         .join_from(_rows, _returns)
-        .where(_returns.c.month == month, _rows.c.intake == "accepted")
+        .where(_returns.c.month == month, _returns.c.state == "stored", _rows.c.intake == "accepted")
         .distinct()
     )
     touched = query.into("touched", temporary=True)
@@ -250,6 +250,7 @@ def _erase_withdrawn(connection: sa.Connection) -> None:
                 NEWS.c.verdict == "withdrawn",
             )
         )
+    _erase_unaccepted(connection)
     connection.execute(
         _rows.update()
         .where(
@@ -258,4 +259,18 @@ def _erase_withdrawn(connection: sa.Connection) -> None:
             NEWS.c.verdict == "withdrawn",
         )
         .values(digest=None)
+    )
+
+
+def _erase_unaccepted(connection: sa.Connection) -> None:
+    """Erase what rows say that were never accepted and bear the id of a report withdrawn now."""
+    sealed, withdrawn = tables.sealed_rows, tables.withdrawals
+    connection.execute(
+        sealed.delete().where(
+            sealed.c.return_id == _rows.c.return_id,
+            sealed.c.row == _rows.c.row,
+            _returns.c.return_id == _rows.c.return_id,
+            withdrawn.c.collective == _returns.c.collective,
+            withdrawn.c.report_id == _rows.c.report_id,
+        )
     )

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from pipeline.store import tables
 from pipeline.store.database import copy_out
+from pipeline.store.verdicts import IS_HELD, judged_rows, verdict
 
 _returns, _rows, _links, _findings = tables.returns, tables.rows, tables.links, tables.findings
 
@@ -55,20 +56,22 @@ def load_links(connection: sa.Connection, month: str) -> pl.DataFrame:
         .group_by(_findings.c.return_id, _findings.c.row)
         .subquery()
     )
+    why_held = sa.case((IS_HELD, sa.func.array_to_string(_returns.c.concerns, ";")))
     query = (
         sa.select(
             _returns.c.collective,
             _rows.c.report_id,
             _links.c.incident_id,
-            sa.func.coalesce(_links.c.verdict, _rows.c.intake).label("verdict"),
-            sa.func.concat_ws(";", sa.func.nullif(_links.c.reason, ""), found.c.rules).label("reasons"),
+            verdict(),
+            sa.func.concat_ws(";", sa.func.nullif(_links.c.reason, ""), found.c.rules, why_held).label(
+                "reasons"
+            ),
             _links.c.link_rule,
             _links.c.link_bits,
             deliveries.c.deliveries,
         )
-        .join_from(_rows, _returns)
+        .select_from(judged_rows())
         .join(deliveries, deliveries.c.return_id == _returns.c.return_id)
-        .outerjoin(_links, (_links.c.return_id == _rows.c.return_id) & (_links.c.row == _rows.c.row))
         .outerjoin(found, (found.c.return_id == _rows.c.return_id) & (found.c.row == _rows.c.row))
         .where(_returns.c.month == month)
         .order_by(_returns.c.collective, _returns.c.return_id, _rows.c.row)

@@ -12,9 +12,9 @@ import polars as pl
 import pytest
 
 from pipeline import jobs
+from pipeline.collect.folder import Folder
 from pipeline.contract import Contract
 from pipeline.errors import RetryableError
-from pipeline.jobs import intake
 
 HEADING = (
     b"report_id,recorded_on,incident_date,state,duty_bearer,service,"
@@ -157,14 +157,14 @@ def test_a_part_of_the_inbox_that_cannot_be_read_holds_up_nothing_else(
 ) -> None:
     path = october.send_reports("BIHAAN", make_report("B-1", **ELSEWHERE))
     october.send_reports("UTTHAN", make_report("U-1"))
-    read = intake.deliver
+    fetch = Folder.fetch
 
-    def deliver(handle):
+    def fetch_some(folder, handle):
         if handle.collective == "BIHAAN":
             raise RetryableError("A part of the inbox cannot be read.")
-        return read(handle)
+        return fetch(folder, handle)
 
-    monkeypatch.setattr(intake, "deliver", deliver)
+    monkeypatch.setattr(Folder, "fetch", fetch_some)
     october.collect()
     assert october.verdicts() == {"U-1": ["counted"]}
     assert jobs.describe_inbox(october.settings) == ["Files in the inbox that are not taken in yet: 1."]
@@ -177,9 +177,9 @@ def test_a_part_of_the_inbox_that_cannot_be_read_holds_up_nothing_else(
 
 def test_a_folder_whose_collective_joins_later_is_taken_in_then(october, make_report, monkeypatch) -> None:
     october.send_reports("BIHAAN", make_report("B-1", **ELSEWHERE))
-    listed = intake.list_deliveries
+    listed = Folder.list_handles
     monkeypatch.setattr(
-        intake, "list_deliveries", lambda inbox, _known, **how: listed(inbox, {"UTTHAN"}, **how)
+        Folder, "list_handles", lambda folder, _known, **how: listed(folder, {"UTTHAN"}, **how)
     )
     october.collect()
     assert october.export() == []

@@ -14,9 +14,12 @@ from pipeline import jobs
 from pipeline.contract import Contract
 from pipeline.errors import JawabdehiError, RetryableError
 from pipeline.example import write_example
+from pipeline.language import load_language
 from pipeline.report.package import check_manifest
 from pipeline.store import tables
 from pipeline.store.ledger import check_chain
+
+CAME_TWICE = load_language("bn").say("They came {number} times and are counted once.", number=2)
 
 
 def count_rows(path: Path) -> int:
@@ -106,8 +109,8 @@ def test_the_same_return_under_two_names_is_counted_once_and_accounted_for_twice
     assert Counter(line["verdict"] for line in october.export()) == {"counted": 153, "duplicate": 153}
     assert october.figure("total", "IN-WB")["value"] == "50"
     assert october.figure("accounting", "IN", "rows_received")["value"] == "305"
-    (slip,) = october.settings.returns.glob("UTTHAN/*.html")
-    assert "delivered 2 times" in slip.read_text(encoding="utf-8")
+    (slip,) = october.settings.returns.glob("UTTHAN/UTTHAN-*.html")
+    assert CAME_TWICE in slip.read_text(encoding="utf-8")
 
 
 def test_a_correction_replaces_the_report_and_a_withdrawal_erases_it(october, engine, make_report) -> None:
@@ -193,7 +196,7 @@ def test_a_slip_says_that_its_return_was_delivered_again_later(october, make_rep
     (return_id,) = october.collect()
     october.send("UTTHAN", "2026-10-again.csv", path.read_bytes())
     assert october.collect() == []
-    assert "delivered 2 times" in october.slip(return_id)
+    assert CAME_TWICE in october.slip(return_id)
 
 
 def test_a_draft_is_not_sealed_before_all_its_pages_are_there(october) -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from pipeline.coding import code_date, code_frame, code_several, code_whole_number, find_code
 from pipeline.contract import load_contract
+from pipeline.language import list_languages, load_language
 
 CONTRACT = load_contract()
 
@@ -85,6 +86,77 @@ def test_a_label_with_spaces_or_commas_is_one_code_among_several():
     label = CONTRACT.code_lists["incident_kinds"].label("DOWNGRADED")
     assert "," in label
     assert code_row(incident_kinds=label)["incident_kinds"] == "DOWNGRADED"
+
+
+@pytest.mark.parametrize("language", list_languages())
+def test_an_item_of_a_drop_down_is_understood_in_every_language(language):
+    for field in (field for field in CONTRACT.fields.values() if field.code_list):
+        codes = CONTRACT.codes_of(field.name)
+        for code in codes.codes.values():
+            item = f"{load_language(language).label(codes, code.code)} · {code.code}"
+            assert find_code(item, codes, within=code.within) == code.code
+            if field.kind == "codes":
+                assert code_several(item, codes) == code.code
+
+
+SEVERAL = [name for name, field in CONTRACT.fields.items() if field.kind == "codes"]
+
+
+@given(data=st.data())
+def test_several_items_are_understood_beside_codes(data):
+    codes = CONTRACT.codes_of(data.draw(st.sampled_from(SEVERAL)))
+    chosen = data.draw(st.lists(st.sampled_from(list(codes.codes)), min_size=1, max_size=5))
+    language = load_language(data.draw(st.sampled_from(list_languages())))
+    items = [f"{language.label(codes, code)} · {code}" for code in chosen]
+    others = [data.draw(st.sampled_from([item, item.rpartition(" ")[2]])) for item in items[1:]]
+    written = data.draw(st.permutations([items[0], *others]))
+    # A comma may belong to a label; the template says to write a semicolon.
+    cell = data.draw(st.sampled_from([";", "; ", " ; ", "|", " | ", "\n", "\r\n"])).join(written)
+    assert code_several(cell, codes) == ";".join(sorted(set(chosen)))
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("Bihar · IN-BR", "IN-BR"),
+        ("anything, at all · IN-BR", "IN-BR"),
+        ("Bihar · IN-WB", None),
+        ("Bihar, Assam · IN-AS", None),
+        ("IN-BR, Assam · IN-AS", None),
+        ("Bihar · IN-BR · IN-BR", None),
+        ("Bihar · IN-BR; Assam · IN-AS", None),
+        ("Bihar\nAssam · IN-AS", None),
+        ("Bihar · in-br", None),
+        ("Assam · Bihar", None),
+        ("West · Bengal", "IN-WB"),
+        ("Bihar ·", "IN-BR"),
+    ],
+)
+def test_what_stands_before_the_dot_may_be_anything_but_another_code(written, code):
+    assert find_code(written, CONTRACT.code_lists["states"]) == code
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "REFUSAL · DELAY",
+        "Refusal · Delay",
+        "Refusal · REFUSAL Delay · DELAY",
+        "REFUSAL Late · DELAY",
+        "Refusal · REFUSAL / Delay · DELAY",
+    ],
+)
+def test_no_code_gets_lost_where_items_are_not_told_apart(written):
+    codes = CONTRACT.code_lists["incident_kinds"]
+    coded = str(code_several(written, codes)).split(";")
+    assert set(coded) >= {"REFUSAL", "DELAY"} or not set(coded) <= codes.codes.keys()
+
+
+def test_an_item_of_a_district_counts_in_its_own_state_only():
+    assert code_row(state="पश्चिम बंगाल · IN-WB", district="North 24 Parganas · 303")["district"] == "303"
+    assert code_row(state="IN-WB", district="Patna · 212")["district"] == "Patna · 212"
+    assert code_row(state=None, district="Patna · 212")["district"] == "Patna · 212"
+    assert code_row(state="IN-BR", district="Patna · 21.2")["district"] == "Patna · 21.2"
 
 
 def test_an_unknown_code_among_several_stays_visible():

@@ -14,6 +14,9 @@ from pipeline.store.tables.received import (
     returns,
     rows,
     sealed_reports,
+    sealed_rows,
+    sources,
+    submissions,
     withdrawals,
 )
 from pipeline.store.tables.recorded import entries
@@ -41,5 +44,8 @@ __all__ = [
     "returns",
     "rows",
     "sealed_reports",
+    "sealed_rows",
+    "sources",
+    "submissions",
     "withdrawals",
 ]

@@ -20,7 +20,10 @@ returns = sa.Table(
     sa.Column("dropped_columns", CODES),
     sa.Column("is_made_up", sa.Boolean, comment="Whether the return itself says that it is made up."),
     sa.Column("edition_id", sa.Text, comment="The edition that accounts for this return."),
-    sa.CheckConstraint("state IN ('landed', 'stored', 'rejected')", name="state"),
+    sa.Column(
+        "concerns", CODES, nullable=False, server_default="{}", comment="Rules on the return as a whole."
+    ),
+    sa.CheckConstraint("state IN ('landed', 'held', 'stored', 'rejected')", name="state"),
     sa.Index(None, "month"),
     schema="core",
 )
@@ -76,8 +79,39 @@ withdrawals = sa.Table(
     metadata,
     sa.Column("collective", sa.Text, primary_key=True),
     sa.Column("report_id", sa.Text, primary_key=True),
+    sa.Column("counted_by", sa.Text, comment="Published edition whose figures go on counting it."),
     schema="core",
     comment="Reports that stay withdrawn, whatever is sent again.",
+)
+
+sources = sa.Table(
+    "sources",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("collective", sa.Text, nullable=False),
+    sa.Column("watermark", sa.Text, comment="Where the next look begins; null before the first."),
+    sa.Column("deliveries", sa.Integer, nullable=False, comment="Returns made of it so far."),
+    sa.Column("read_at", sa.DateTime(timezone=True), comment="When all that was new was last taken."),
+    sa.Column("compared_at", sa.DateTime(timezone=True), comment="When all ids were last compared."),
+    schema="core",
+    comment="Forms on servers that returns are made of.",
+)
+
+submissions = sa.Table(
+    "submissions",
+    metadata,
+    sa.Column("source", sa.Text, sa.ForeignKey("core.sources.name"), primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True, comment="What the server calls it, through all edits."),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("report_id", sa.Text, nullable=False),
+    sa.Column("month", sa.Text, nullable=False, comment="Reporting month in which it was told first."),
+    sa.Column("generation", sa.Integer, nullable=False, comment="One more each time it was restored."),
+    sa.Column(
+        "is_owner", sa.Boolean, nullable=False, comment="Whether no other told of its report id before."
+    ),
+    sa.Column("is_told", sa.Boolean, nullable=False, comment="False once it was withdrawn."),
+    sa.Index(None, "source", "report_id"),
+    schema="core",
 )
 
 landed = sa.Table(
@@ -95,4 +129,13 @@ sealed_reports = sa.Table(
     *row_key(),
     sa.Column("content", sa.LargeBinary, nullable=False, comment="Linking fields as sealed JSON."),
     schema="vault",
+)
+
+sealed_rows = sa.Table(
+    "sealed_rows",
+    metadata,
+    *row_key(),
+    sa.Column("content", sa.LargeBinary, nullable=False, comment="Cells of a row to mend as sealed JSON."),
+    schema="vault",
+    comment="Rows that were not accepted, for their collective to mend.",
 )

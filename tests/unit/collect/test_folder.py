@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.collect import folder
-from pipeline.collect.folder import Handle, deliver, fetch, list_deliveries
+from pipeline.collect.folder import Folder
+from pipeline.collect.inbox import Handle
 from pipeline.contract import load_contract
 from pipeline.errors import RetryableError
 
@@ -26,7 +27,7 @@ def put(inbox: Path, place: str, content: bytes = b"x", *, age: float = 3600) ->
 
 
 def look(inbox: Path) -> list[Handle]:
-    return list(list_deliveries(inbox, COLLECTIVES, now=NOW, settle_seconds=60))
+    return list(Folder(inbox).list_handles(COLLECTIVES, now=NOW, settle_seconds=60))
 
 
 def refusals(inbox: Path) -> list[str | None]:
@@ -37,8 +38,8 @@ def test_a_return_is_known_by_its_folder_and_the_month_in_its_name(tmp_path: Pat
     put(tmp_path, "UTTHAN/2026-10-second.XLSX", b"two")
     put(tmp_path, "UTTHAN/2026-10.csv", b"one")
     put(tmp_path, "BANDHAN_MUKTI/2026-09_late.json", b"three")
-    deliveries = [deliver(handle) for handle in look(tmp_path)]
-    assert [(d.collective, d.month, d.extension, d.content, d.rejected) for d in deliveries] == [
+    found = [(handle, Folder(tmp_path).fetch(handle)) for handle in look(tmp_path)]
+    assert [(h.collective, h.month, h.extension, content, h.rejected) for h, content in found] == [
         ("BANDHAN_MUKTI", "2026-09", "json", b"three", None),
         ("UTTHAN", "2026-10", "xlsx", b"two", None),
         ("UTTHAN", "2026-10", "csv", b"one", None),
@@ -78,8 +79,6 @@ def test_a_file_in_the_wrong_place_or_form_is_listed_as_rejected(
         assert handles == []
         return
     assert [handle.rejected for handle in handles] == [rule]
-    if rule:
-        assert deliver(handles[0]).content == b""
 
 
 def test_a_name_that_is_no_text_is_listed_all_the_same(tmp_path: Path) -> None:
@@ -88,7 +87,7 @@ def test_a_name_that_is_no_text_is_listed_all_the_same(tmp_path: Path) -> None:
     path = os.fsencode(folder_path) + b"/2026-10-\xff\xfe.csv"
     Path(os.fsdecode(path)).write_bytes(b"x")
     os.utime(path, (0, 0))
-    assert [fetch(handle) for handle in look(tmp_path)] == [b"x"]
+    assert [Folder(tmp_path).fetch(handle) for handle in look(tmp_path)] == [b"x"]
 
 
 def test_a_file_of_an_unknown_folder_carries_no_collective(tmp_path: Path) -> None:
@@ -99,7 +98,9 @@ def test_a_file_of_an_unknown_folder_carries_no_collective(tmp_path: Path) -> No
 def test_a_file_still_being_written_waits_for_the_next_look(tmp_path: Path) -> None:
     put(tmp_path, "UTTHAN/2026-10.csv", age=5)
     assert look(tmp_path) == []
-    assert [h.month for h in list_deliveries(tmp_path, COLLECTIVES, now=NOW, settle_seconds=1)] == ["2026-10"]
+    assert [h.month for h in Folder(tmp_path).list_handles(COLLECTIVES, now=NOW, settle_seconds=1)] == [
+        "2026-10"
+    ]
 
 
 def test_a_file_from_a_clock_far_ahead_does_not_wait_for_ever(tmp_path: Path) -> None:
@@ -122,7 +123,7 @@ def test_a_file_that_grew_since_it_was_listed_is_tried_again_later(
     path.write_bytes(b"longer")
     monkeypatch.setattr(folder.os, "fstat", look_at)
     with pytest.raises(RetryableError, match="still being written"):
-        fetch(handle)
+        Folder(tmp_path).fetch(handle)
 
 
 def test_a_file_that_is_gone_is_tried_again_later(tmp_path: Path) -> None:
@@ -130,7 +131,7 @@ def test_a_file_that_is_gone_is_tried_again_later(tmp_path: Path) -> None:
     (handle,) = look(tmp_path)
     path.unlink()
     with pytest.raises(RetryableError):
-        fetch(handle)
+        Folder(tmp_path).fetch(handle)
 
 
 def test_links_are_never_followed(tmp_path: Path) -> None:
@@ -150,12 +151,12 @@ def test_a_link_put_in_place_of_a_listed_file_or_folder_is_not_followed(tmp_path
     path.unlink()
     path.symlink_to(secret)
     with pytest.raises(RetryableError):
-        fetch(handle)
+        Folder(tmp_path / "inbox").fetch(handle)
     path.unlink()
     path.parent.rmdir()
     path.parent.symlink_to(tmp_path / "outside")
     with pytest.raises(RetryableError):
-        fetch(handle)
+        Folder(tmp_path / "inbox").fetch(handle)
 
 
 def test_a_folder_within_a_folder_is_named_and_not_entered(tmp_path: Path) -> None:
@@ -187,7 +188,7 @@ def test_a_folder_that_may_not_be_read_leaves_the_others_running(
         return scandir(path)
 
     monkeypatch.setattr(folder.os, "scandir", refuse_one)
-    handles = list_deliveries(tmp_path, COLLECTIVES, now=NOW, settle_seconds=60)
+    handles = Folder(tmp_path).list_handles(COLLECTIVES, now=NOW, settle_seconds=60)
     seen = [next(handles).collective]
     with pytest.raises(RetryableError, match="read access"):
         next(handles)
