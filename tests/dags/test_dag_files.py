@@ -39,6 +39,7 @@ def test_tasks_pass_nothing_but_ids_and_keep_them_out_of_logs(parsed_dags: dict)
 
 def test_mapped_tasks_are_named_by_what_they_work_on(parsed_dags: dict) -> None:
     dags = parsed_dags["dags"]
+    assert "name" in dags["collect_returns"]["tasks"]["pull"]["name_of_mapped"]
     assert "return_id" in dags["collect_returns"]["tasks"]["take_in"]["name_of_mapped"]
     assert "geography" in dags["issue_monthly_report"]["tasks"]["render"]["name_of_mapped"]
 

@@ -97,6 +97,31 @@ def test_a_return_that_breaks_stops_the_month_and_none_of_its_values_gets_out(
         assert CANARY not in text
 
 
+def test_sources_are_read_before_the_inbox_and_one_that_is_away_or_unknown_holds_up_nothing_but_the_report(
+    play: Callable[..., subprocess.CompletedProcess[str]], settings: Settings, tmp_path: Path
+) -> None:
+    result = tmp_path / "result.json"
+    done = play(
+        "play_months.py",
+        str(result),
+        "sources are read",
+        JAWABDEHI_SOURCES="utthan_kobo,away,bihaan-odk,unknown",
+        JAWABDEHI_SOURCE_UTTHAN_KOBO=json.dumps({"kind": "kobo", "token": CANARY}),
+        JAWABDEHI_SOURCE_AWAY="{}",
+        # Connections of Airflow do as well.
+        **{"AIRFLOW_CONN_BIHAAN-ODK": json.dumps({"conn_type": "http", "password": CANARY})},
+    )
+    played = json.loads(result.read_text())["sources are read"]
+    assert not played["succeeded"]
+    read = [call[1:] for call in played["calls"] if call[0] == "pull_source"]
+    assert [name for name, _ in read] == ["utthan_kobo", "away", "bihaan-odk"]
+    assert names_of(played["calls"])[3:] == STEPS_TO_THE_DRAFT[:5]
+    assert any("away: failed. The server of the source away" in line for line in played["lines"])
+    assert any("JAWABDEHI_SOURCE_UNKNOWN" in line for line in played["lines"])
+    for text in (done.stdout, done.stderr, everything_airflow_stores(settings)):
+        assert CANARY not in text
+
+
 def everything_airflow_stores(settings: Settings) -> str:
     engine = sa.create_engine(ensure_server(settings).airflow, poolclass=sa.NullPool)
     with engine.connect() as connection:

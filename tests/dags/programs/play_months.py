@@ -13,7 +13,7 @@ from pathlib import Path
 from run_in_process import run_month
 
 import pipeline
-from pipeline.errors import JawabdehiError
+from pipeline.errors import JawabdehiError, RetryableError
 
 CANARY = "canary-9876543210"
 RETURNS = ["r-1", "r-2", "r-3"]
@@ -64,6 +64,13 @@ def refuse(_edition: str) -> str:
     raise JawabdehiError("Do this and that.")
 
 
+def pull(name: str, definition: str) -> str:
+    if name == "away":
+        raise RetryableError(f"The server of the source {name} does not answer: try again later.")
+    assert CANARY in definition
+    return name
+
+
 def sleep(_edition: str) -> str:
     Path(sys.argv[1]).write_text("asleep")
     time.sleep(120)
@@ -82,6 +89,7 @@ PLAYS = {
     "only rejected returns": ({"take_in_return": lambda return_id: None, "list_news": list}, None),
     "news of two months": ({"list_news": lambda: ["BIHAAN|2026-01", "OMBLA|2026-02", "OMBLA|2026-03"]}, None),
     "news of an earlier, killed run": ({"land_returns": list, "list_news": lambda: ["OMBLA|2026-08"]}, None),
+    "sources are read": ({"pull_source": pull}, None),
     "tabulate sleeps": ({"tabulate_edition": sleep}, "Asha"),
 }
 
