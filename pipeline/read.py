@@ -22,6 +22,12 @@ from pipeline.reading.workbook import read_workbook
 LARGEST_RETURN = 256 * 1024 * 1024
 """Bytes."""
 
+_MOST_HOPELESS = 5_000
+"""Rows of a file that are each told what they lack, however many of them lack it."""
+
+_FEWEST_COMPLETE = 0.1
+"""Share of the rows of a larger file that must have all that is required."""
+
 _READERS: Mapping[str, Callable[[bytes, Contract], Grid]] = {
     "csv": read_delimited,
     "xlsx": read_workbook,
@@ -72,8 +78,24 @@ def _settle(grid: Grid, contract: Contract) -> ReadReturn:
     filled = frame if kept.all() else frame.filter(kept)
     if filled.is_empty():
         raise ReturnRejectedError("no_rows")
+    _refuse_hopeless(filled, contract)
     findings.extend(_find_column_problems(filled, twice, contract))
     return ReadReturn(filled, gather_findings(findings), frame.height - filled.height)
+
+
+def _refuse_hopeless(frame: pl.DataFrame, contract: Contract) -> None:
+    """Refuse a large file in which next to no row has what is required: it is another file, or damaged.
+
+    To say so of each of its rows would take longer than all else, and help nobody.
+    """
+    if frame.height <= _MOST_HOPELESS:
+        return
+    required = [field.name for field in contract.fields.values() if field.required]
+    there = [name for name in required if name in frame.columns]
+    whole = pl.all_horizontal(pl.col(there).is_not_null()) & (len(there) == len(required))
+    complete = frame.select(whole).to_series() | _withdraws(frame, contract)
+    if (complete.sum() or 0) < _FEWEST_COMPLETE * frame.height:
+        raise ReturnRejectedError("rows_incomplete")
 
 
 def _locate_problems(grid: Grid, names: list[str], contract: Contract) -> list[pl.DataFrame]:

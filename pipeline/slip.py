@@ -1,7 +1,8 @@
 """The return slip: what a collective gets back for one return, to read on a phone and to mend by.
 
 The page names rows, fields, rules and what to do, in the collective's language; it never repeats a value of a report.
-The sheet gives back the rows to mend in their own columns, ready to be sent again once they are mended.
+The sheet gives back the rows to mend in their own columns, ready to be sent again once they are mended; what it
+shows of them is decided in `pipeline.mending`.
 """
 
 import csv
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pipeline.coding import ITEM_SIGN
 from pipeline.contract import Contract
 from pipeline.language import Language, mark
+from pipeline.mending import show_cells
 from pipeline.messages import FIELDS
 from pipeline.reading.headings import REMARK
 from pipeline.templates import fill_template
@@ -97,21 +99,45 @@ def render_page(slip: Slip, contract: Contract, language: Language) -> bytes:
 def render_sheet(slip: Slip, contract: Contract, language: Language) -> bytes:
     """Return the rows to mend as CSV: remarks, then their own columns.
 
-    A cell that a spreadsheet would take for a formula, a date or a number has an apostrophe in front, which is taken
-    off again when the sheet comes back.
+    A cell is blank where it is to be mended, and says KEPT where it stays as it was sent and is no mere code. One
+    that a spreadsheet would take for a formula or a number has an apostrophe in front, which is taken off again when
+    the sheet comes back. Rows of which not everything that was found is at hand are left to the next slip.
     """
-    columns = [name for name in contract.fields if any(name in cells for cells in slip.to_mend.values())]
     remarks = _remark(slip, contract, language)
+    faulty, last = _list_faulty(slip), _last_row(slip)
+    held = {row for note in slip.notes if contract.rules[note.rule].stage == "screen" for row in note.rows}
+    shown = {
+        row: show_cells(cells, faulty.get(row, ()), contract, is_held=row in held)
+        for row, cells in sorted(slip.to_mend.items())
+        if row <= last
+    }
+    columns = [name for name in contract.fields if any(name in slip.to_mend[row] for row in shown)]
+    headings = [f"{_title(name, contract, language)}{ITEM_SIGN}{name}" for name in columns]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    headings = [f"{_title(name, contract, language)}{ITEM_SIGN}{name}" for name in columns]
     writer.writerow([REMARK + language.say("row"), REMARK + language.say("what to do"), *headings])
-    for row, cells in sorted(slip.to_mend.items()):
+    for row, cells in shown.items():
         writer.writerow(
             [row, " ".join(remarks.get(row, ())), *(protect_cell(cells.get(name)) for name in columns)]
         )
     # With a byte order mark, since spreadsheets take a CSV without one for something other than UTF-8.
     return text.getvalue().encode("utf-8-sig")
+
+
+def _list_faulty(slip: Slip) -> dict[int, set[str]]:
+    """Return by row the fields that something was found in."""
+    faulty: dict[int, set[str]] = {}
+    for note in slip.notes:
+        for row in note.rows:
+            faulty.setdefault(row, set()).add(note.field)
+    return faulty
+
+
+def _last_row(slip: Slip) -> int:
+    """Return the last row of which all that was found is at hand."""
+    told = sum(len(note.rows) for note in slip.notes)
+    last = max((max(note.rows) for note in slip.notes), default=0)
+    return last - 1 if told < slip.notes_found else max([last, *slip.to_mend])
 
 
 def protect_cell(text: str | None) -> str:

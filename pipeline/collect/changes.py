@@ -76,8 +76,7 @@ def follow(
         month = min(submission.submitted_at.astimezone(KOLKATA).strftime("%Y-%m"), received_in)
         return _tell(submission, Known(submission.key, submission.version, "", month), taken)
     if not known.is_told:
-        again = replace(known, version=submission.version, generation=known.generation + 1, is_told=True)
-        return _tell(submission, again, taken) if may_be_restored else None
+        return _restore(submission, known, taken) if may_be_restored or not known.is_owner else None
     return None if known.version == submission.version else _edit(submission, known, taken)
 
 
@@ -107,6 +106,13 @@ def list_rows(changes: Iterable[Change]) -> dict[str, list[Row]]:
         if change.rows:
             found.setdefault(change.known.month, []).extend(change.rows)
     return found
+
+
+def _restore(submission: Submission, known: Known, taken: Collection[str]) -> Change:
+    # What was told under an id that another submission owns was not withdrawn by it, so that the id may serve.
+    generation = known.generation + known.is_owner
+    again = replace(known, version=submission.version, generation=generation, is_told=True)
+    return _tell(submission, again, taken)
 
 
 def _tells_nothing(submission: Submission) -> bool:

@@ -7,6 +7,7 @@ import polars as pl
 
 from pipeline.coding import code_frame
 from pipeline.contract import Contract
+from pipeline.mending import Recall, put_together
 from pipeline.read import read_return
 from pipeline.screen import screen_frame
 from pipeline.validate import validate_frame
@@ -38,22 +39,26 @@ class Examination:
         return bool(self.held.height or self.dropped_columns)
 
 
-def examine_return(content: bytes, extension: str, contract: Contract, *, received_on: date) -> Examination:
+def examine_return(
+    content: bytes, extension: str, contract: Contract, *, received_on: date, recall: Recall = lambda _ids: {}
+) -> Examination:
     """Read, screen, code and validate the bytes of one return.
 
-    `received_on` is the day of receipt in India. Raises ReturnRejectedError where no rows can be read.
+    `received_on` is the day of receipt in India, `recall` gives the rows to mend that its collective sent before.
+    Raises ReturnRejectedError where no rows can be read.
     """
     read = read_return(content, extension, contract)
-    screened = screen_frame(read.frame, contract)
+    frame, lost = put_together(read.frame, recall, contract)
+    screened = screen_frame(frame, contract)
     validated = validate_frame(code_frame(screened.frame, contract), contract, received_on=received_on)
-    findings = pl.concat([read.findings, screened.findings, validated.findings]).unique()
+    findings = pl.concat([read.findings, lost, screened.findings, validated.findings]).unique()
     severe = [rule.rule for rule in contract.rules.values() if rule.severity in _FORBIDS_COUNTING]
     broken = findings.filter(pl.col("rule").is_in(severe))
     accepted = validated.accepted.join(broken, on="row", how="anti").sort("row")
     return Examination(
-        received=read.frame.select("row", pl.col("^report_id$")),
+        received=frame.select("row", pl.col("^report_id$")),
         accepted=accepted,
-        to_mend=_list_to_mend(read.frame.join(accepted, on="row", how="anti"), screened.findings, contract),
+        to_mend=_list_to_mend(frame.join(accepted, on="row", how="anti"), screened.findings, contract),
         held=screened.findings.group_by("row").agg(id_is_personal=(pl.col("field") == "report_id").any()),
         findings=findings.sort("row", "field", "rule"),
         blank_rows=read.blank_rows,
@@ -62,22 +67,19 @@ def examine_return(content: bytes, extension: str, contract: Contract, *, receiv
 
 
 def _list_to_mend(rows: pl.DataFrame, personal: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    """Return `row` and those fields of the form that may be given back: no cell with personal data, no narrative.
+    """Return `row` and the fields of the form, without cells that hold personal data.
 
-    Of a row that holds personal data no free text is given back: where a number was found, a name may stand, too.
+    Of a row that holds personal data no free text is kept: where a number was found, a name may stand, too.
     """
     texts = [field.name for field in contract.fields.values() if field.kind == "text"]
-    names = [name for name in rows.columns if name in contract.fields and name != "narrative"]
-    held = pl.col("row").is_in(personal["row"].unique().implode())
-    found = {name: personal.filter(pl.col("field") == name)["row"].unique() for name in names}
+    names = [name for name in rows.columns if name in contract.fields]
+    held = personal["row"].unique()
+    gone = {
+        name: held if name in texts else personal.filter(pl.col("field") == name)["row"].unique()
+        for name in names
+    }
     return rows.select(
-        "row",
-        *(
-            pl.when(~(held if name in texts else pl.col("row").is_in(found[name].implode())))
-            .then(name)
-            .alias(name)
-            for name in names
-        ),
+        "row", *(pl.when(~pl.col("row").is_in(gone[name].implode())).then(name).alias(name) for name in names)
     ).sort("row")
 
 

@@ -1,5 +1,7 @@
 """Intake: returns that are landed are taken in, each in one transaction."""
 
+import json
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 import polars as pl
@@ -37,7 +39,7 @@ def take_in_return(settings: Settings, return_id: str) -> str | None:
         if landed is None:
             return intake.find_partition(connection, return_id)
         try:
-            examined = _examine(place, landed)
+            examined = _examine(place, connection, landed)
         except ReturnRejectedError as rejection:
             intake.erase_landed(connection, return_id)
             outcome = intake.Outcome("rejected", rejected_by=rejection.rule)
@@ -51,14 +53,27 @@ def take_in_return(settings: Settings, return_id: str) -> str | None:
         return intake.find_partition(connection, return_id)
 
 
-def _examine(place: Workplace, landed: intake.LandedReturn) -> Examination:
+def _examine(place: Workplace, connection: sa.Connection, landed: intake.LandedReturn) -> Examination:
     if landed.rejected_by is not None:
         raise ReturnRejectedError(landed.rejected_by)
     if landed.sealed is None:
         raise JawabdehiError("The landed copy of a return is gone: ask the collective to send it again.")
-    content = place.sealer.open(landed.sealed, landed.return_id)
-    received_on = landed.received_at.astimezone(KOLKATA).date()
-    return examine_return(content, landed.extension, place.contract, received_on=received_on)
+
+    def recall(report_ids: Collection[str]) -> dict[str, dict[str, str | None]]:
+        rows = intake.list_to_mend(connection, str(landed.collective), report_ids)
+        # The newest comes last.
+        return {
+            row.report_id: json.loads(place.sealer.open(row.content, f"{row.return_id}/{row.row}"))
+            for row in rows
+        }
+
+    return examine_return(
+        place.sealer.open(landed.sealed, landed.return_id),
+        landed.extension,
+        place.contract,
+        received_on=landed.received_at.astimezone(KOLKATA).date(),
+        recall=recall,
+    )
 
 
 def _store(

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import sqlalchemy as sa
 
-from pipeline.contract import NATIONAL, CodeList
+from pipeline.contract import NATIONAL, Contract
 from pipeline.errors import JawabdehiError
 from pipeline.files import write_atomically
 from pipeline.jobs.protection import AUDIT_REPORT
@@ -92,7 +92,7 @@ def describe_status(settings: Settings, month: str | None) -> list[str]:
             line
             for status in (overview.load_month(connection, each) for each in months)
             for line in (
-                *_say_month(status, place.contract.code_lists["collectives"]),
+                *_say_month(status, place.contract),
                 *_say_queue(connection, status.month),
             )
         ]
@@ -107,8 +107,8 @@ def describe_status(settings: Settings, month: str | None) -> list[str]:
     return lines
 
 
-def _say_month(status: overview.MonthStatus, collectives: CodeList) -> Iterator[str]:
-    expected = set(collectives.valid_in(status.month))
+def _say_month(status: overview.MonthStatus, contract: Contract) -> Iterator[str]:
+    expected = set(contract.code_lists["collectives"].valid_in(status.month))
     missing = sorted(expected - status.filed)
     yield f"{status.month}: {len(status.filed)} of {len(expected)} collectives have filed."
     if missing:
@@ -116,6 +116,8 @@ def _say_month(status: overview.MonthStatus, collectives: CodeList) -> Iterator[
     yield f"  returns waiting: {status.returns_waiting}, rejected: {status.returns_rejected}"
     rows = ", ".join(f"{verdict} {number}" for verdict, number in status.rows.items()) or "none"
     yield f"  rows: {rows}"
+    for collective, rules in status.alarms.items():
+        yield f"  look at {collective}: {' '.join(contract.rules[rule].reason for rule in rules)}"
     for edition_id, state in status.edition_states.items():
         yield f"  edition {edition_id}: {state}"
 

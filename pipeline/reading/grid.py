@@ -11,8 +11,8 @@ MOST_COLUMNS = 256
 MOST_ROWS = 1_048_576
 """Rows of one return, blank ones included: as many as a spreadsheet has."""
 
-MOST_CELLS = 32_000_000
-"""Cells of one return, blank ones included: 16 bytes each in memory, 512 MiB in all."""
+MOST_CELLS = 12_000_000
+"""Cells of one return, blank ones included, some 400,000 reports: 16 bytes each in memory, a few times over."""
 
 MOST_CHARACTERS = 100_000
 """Characters of one cell; a longer one is cut to null and its row gets a finding."""

@@ -139,6 +139,29 @@ def _forget_mended(connection: sa.Connection, return_id: str) -> list[str]:
 
 
 @dataclass(frozen=True)
+class RowToMend:
+    """A row that was not accepted, with its cells sealed."""
+
+    report_id: str
+    return_id: str
+    row: int
+    content: bytes
+
+
+def list_to_mend(connection: sa.Connection, collective: str, report_ids: Collection[str]) -> list[RowToMend]:
+    """Return the rows of a collective that wait to be mended under `report_ids`, the newest last."""
+    rows, sealed = tables.rows, tables.sealed_rows
+    query = (
+        sa.select(rows.c.report_id, rows.c.return_id, rows.c.row, sealed.c.content)
+        .join_from(sealed, rows, (rows.c.return_id == sealed.c.return_id) & (rows.c.row == sealed.c.row))
+        .join(_returns, _returns.c.return_id == rows.c.return_id)
+        .where(_returns.c.collective == collective, rows.c.report_id.in_(report_ids))
+        .order_by(_returns.c.received_at, rows.c.return_id, rows.c.row)
+    )
+    return [RowToMend(**row._asdict()) for row in connection.execute(query)]
+
+
+@dataclass(frozen=True)
 class Outcome:
     """How the intake of a return ended; `state` is stored, held or rejected."""
 

@@ -27,7 +27,10 @@ LINKS_SCHEMA = pl.Schema(
 
 @dataclass(frozen=True)
 class MonthStatus:
-    """How far one month has come; `filed` are the collectives with a readable return."""
+    """How far one month has come; `filed` are the collectives with a readable return.
+
+    `alarms` are rules that returns which count break as a whole, by collective.
+    """
 
     month: str
     filed: frozenset[str]
@@ -35,6 +38,7 @@ class MonthStatus:
     returns_rejected: int
     rows: dict[str, int]
     edition_states: dict[str, str]
+    alarms: dict[str, list[str]]
 
 
 def load_links(connection: sa.Connection, month: str) -> pl.DataFrame:
@@ -125,7 +129,21 @@ def load_month(connection: sa.Connection, month: str) -> MonthStatus:
         returns_rejected=by_state.get("rejected", 0),
         rows={str(verdict): int(number) for verdict, number in verdicts.sort("verdict").iter_rows()},
         edition_states={row.edition_id: row.state for row in connection.execute(editions)},
+        alarms=_load_alarms(connection, month),
     )
+
+
+def _load_alarms(connection: sa.Connection, month: str) -> dict[str, list[str]]:
+    concern = sa.func.unnest(_returns.c.concerns).label("concern")
+    query = (
+        sa.select(_returns.c.collective, concern)
+        .where(_returns.c.month == month, _returns.c.state == "stored")
+        .distinct()
+    )
+    found: dict[str, list[str]] = {}
+    for row in connection.execute(query):
+        found.setdefault(str(row.collective), []).append(row.concern)
+    return {collective: sorted(found[collective]) for collective in sorted(found)}
 
 
 def count_dense(connection: sa.Connection, month: str) -> int:

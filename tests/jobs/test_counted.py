@@ -322,7 +322,7 @@ def test_a_withdrawal_that_is_killed_changes_nothing_and_one_done_twice_no_more_
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(linkage, "write_slip", die)
+        patched.setattr(linkage, "write_papers", die)
         with pytest.raises(KeyboardInterrupt):
             withdraw(november, ("UTTHAN", "A"), ("UTTHAN", "B"))
     with engine.connect() as connection:

@@ -1,5 +1,7 @@
 """Returns that wait for a person: what is held, what of it counts, and how it is released or refused."""
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
@@ -79,17 +81,33 @@ def test_a_report_of_a_held_return_does_not_stand_in_the_way_of_others(october, 
     assert sorted(october.verdicts()["F-3"]) == ["counted", "held"]
 
 
-def test_a_collective_outside_its_time_and_a_return_beyond_the_quota_wait(
-    settings, october, make_report, monkeypatch
-) -> None:
+def test_a_collective_outside_its_time_and_a_return_beyond_the_quota_wait(october, make_report) -> None:
     early = october.at("2019-10")
-    early.send_reports(
-        "UTTHAN",
-        make_report("U-1", recorded_on="2019-10-20", incident_date="2019-10-12"),
-        name="2019-10.csv",
-    )
+    day = {"recorded_on": "2019-10-20", "incident_date": "2019-10-12"}
+    early.send_reports("UTTHAN", make_report("U-1", **day))
     early.collect()
     assert [line["reasons"] for line in early.export()] == ["collective_not_valid"]
+    strict = replace(october, settings=replace(october.settings, quota=1))
+    strict.send_reports("BIHAAN", make_report("B-1"), make_report("B-2"))
+    strict.collect()
+    assert [line["reasons"] for line in strict.export()] == ["quota_exceeded"] * 2
+
+
+def test_a_month_far_above_the_collectives_own_is_told_of_and_counts(october, make_report) -> None:
+    for number in range(6):
+        month = october.at(f"2026-0{number + 2}")
+        day = {"recorded_on": f"{month.month}-20", "incident_date": f"{month.month}-12"}
+        month.send_reports("UTTHAN", make_report(f"M-{number}", **day))
+    words = ("refused", "waited", "shouted", "sent", "away", "paper", "money", "again", "closed", "nobody")
+    many = [
+        make_report(f"R-{number}", narrative=" ".join(words[(number * step) % 10] for step in range(1, 7)))
+        for number in range(45)
+    ]
+    october.send_reports("UTTHAN", *many)
+    october.collect()
+    assert {verdict for (verdict,) in october.verdicts().values()} <= {"counted", "duplicate"}
+    lines = jobs.describe_status(october.settings, "2026-10")
+    assert any(line.startswith("  look at UTTHAN: The collective has sent far more") for line in lines)
 
 
 def test_a_name_is_needed(october, make_report) -> None:

@@ -50,18 +50,23 @@ def faulty(october, make_report):
     return october
 
 
-def test_a_sheet_sent_back_mended_counts_and_then_there_is_none(faulty) -> None:
-    sheet = find_sheet(faulty)
+def mend(month, **answers: str) -> list[dict[str, str]]:
+    """Fill cells of the first row of the sheet and send it back under its own name; return its rows."""
+    sheet = find_sheet(month)
     rows = rows_of(sheet)
-    assert [number_of(row) for row in rows] == ["3", "4"]
-    key = next(name for name in rows[0] if name.endswith(" · service"))
-    rows[0][key] = "FIR"
+    for name, answer in answers.items():
+        rows[0][next(heading for heading in rows[0] if heading.endswith(f" · {name}"))] = answer
     text = io.StringIO()
     writer = csv.DictWriter(text, rows[0].keys())
     writer.writeheader()
     writer.writerows(rows)
-    faulty.send("UTTHAN", sheet.name, text.getvalue().encode("utf-8-sig"))
-    faulty.collect()
+    month.send("UTTHAN", sheet.name, text.getvalue().encode("utf-8-sig"))
+    month.collect()
+    return rows
+
+
+def test_a_sheet_sent_back_mended_counts_and_then_there_is_none(faulty) -> None:
+    assert [number_of(row) for row in mend(faulty, service="FIR")] == ["3", "4"]
     verdicts = faulty.verdicts()
     assert sorted(verdicts["U-2"]) == ["counted", "quarantined"]
     # The row that held personal data comes back without it, and counts as it is.
@@ -72,10 +77,47 @@ def test_a_sheet_sent_back_mended_counts_and_then_there_is_none(faulty) -> None:
     assert {tuple(columns) for (columns,) in dropped} == {()}
 
 
+def test_what_stays_as_it_was_is_kept_in_the_vault_and_not_in_the_sheet(faulty, contract) -> None:
+    first = rows_of(find_sheet(faulty))[0]
+    shown = {heading.rpartition(" · ")[2]: cell for heading, cell in first.items() if " · " in heading}
+    purged = {name for name, field in contract.fields.items() if field.purged}
+    assert {shown[name] for name in purged & shown.keys()} <= {"#kept", ""}
+    assert shown["narrative"] == shown["office"] == shown["case_token"] == "#kept"
+    assert (shown["service"], shown["state"]) == ("", "IN-WB")
+    mend(faulty, service="FIR")
+    with open_workplace(faulty.settings) as place:
+        (return_id, row, content) = ask(
+            faulty,
+            sa.select(
+                tables.sealed_reports.c.return_id,
+                tables.sealed_reports.c.row,
+                tables.sealed_reports.c.content,
+            )
+            .join(
+                tables.rows,
+                (tables.rows.c.return_id == tables.sealed_reports.c.return_id)
+                & (tables.rows.c.row == tables.sealed_reports.c.row),
+            )
+            .where(tables.rows.c.report_id == "U-2"),
+        )[0]
+        sealed = json.loads(place.sealer.open(content, f"{return_id}/{row}"))
+    assert (sealed["office"], sealed["narrative"]) == ("Model Thana No. 3", "A made-up narrative.")
+
+
+def test_what_is_not_kept_any_more_has_to_be_typed_again(faulty, make_report) -> None:
+    faulty.send_reports("UTTHAN", make_report("U-99", office="#kept"), name="2026-10-c.csv")
+    # Nor does one collective get at what another sent.
+    faulty.send_reports("BIHAAN", make_report("U-2", narrative="#kept"), name="2026-10-c.csv")
+    faulty.collect()
+    reasons = {line["collective"]: line["reasons"] for line in faulty.export() if "kept" in line["reasons"]}
+    assert reasons == {"UTTHAN": "kept_no_more", "BIHAAN": "kept_no_more"}
+
+
 def test_nothing_personal_is_given_back_or_kept_once_it_is_found(faulty) -> None:
     (held,) = [row for row in rows_of(find_sheet(faulty)) if number_of(row) == "4"]
-    assert not [cell for cell in held.values() if PHONE in cell or NAME in cell]
-    assert not [name for name in held if name.endswith("narrative")]
+    shown = {heading.rpartition(" · ")[2]: cell for heading, cell in held.items() if " · " in heading}
+    assert {name for name, cell in shown.items() if not cell} == {"district", "office", "narrative"}
+    assert set(shown.values()) == {"U-3", "#kept", ""}
     assert ask(faulty, sa.select(tables.landed.c.content)) == [(None,)]
     with open_workplace(faulty.settings) as place:
         for return_id, row, content in ask(
@@ -85,7 +127,7 @@ def test_nothing_personal_is_given_back_or_kept_once_it_is_found(faulty) -> None
             cells = json.loads(place.sealer.open(content, f"{return_id}/{row}"))
             assert PHONE not in str(cells)
             assert NAME not in str(cells)
-            assert "narrative" not in cells
+            assert row != 4 or cells["narrative"] is None
     for path in faulty.settings.returns.rglob("*"):
         if path.is_file():
             assert PHONE not in path.read_text(encoding="utf-8-sig")

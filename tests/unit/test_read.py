@@ -612,3 +612,22 @@ def test_golden_returns_are_read_as_written_down(case: str) -> None:
     read = read_return(source.read_bytes(), source.suffix.removeprefix("."), CONTRACT)
     assert read.frame.write_csv() == (GOLDEN / case / "expected.csv").read_text(encoding="utf-8")
     assert read.findings.write_csv() == (GOLDEN / case / "findings.csv").read_text(encoding="utf-8")
+
+
+def write_rows(number: int, complete: int, *, action: str = "new") -> bytes:
+    """A file of made-up rows of which some have all that is required, or only withdraw."""
+    required = [field.name for field in CONTRACT.fields.values() if field.required]
+    lines = [",".join([*required, "action"])]
+    lines += [",".join(["R-1", *["x"] * (len(required) - 1), action])] * complete
+    lines += [",".join(["R-1", *[""] * (len(required) - 1), action])] * (number - complete)
+    return "\n".join(lines).encode()
+
+
+def test_a_large_file_in_which_next_to_no_row_is_whole_is_refused_as_one() -> None:
+    with pytest.raises(ReturnRejectedError) as refusal:
+        read_return(write_rows(6_000, 500), "csv", CONTRACT)
+    assert refusal.value.rule == "rows_incomplete"
+    assert read_return(write_rows(6_000, 700), "csv", CONTRACT).frame.height == 6_000
+    # Of a smaller one each row is told what it lacks, and a withdrawal lacks nothing.
+    assert read_return(write_rows(4_000, 0), "csv", CONTRACT).frame.height == 4_000
+    assert read_return(write_rows(6_000, 0, action="withdraw"), "csv", CONTRACT).frame.height == 6_000

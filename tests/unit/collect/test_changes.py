@@ -98,6 +98,16 @@ def test_a_second_submission_with_an_id_that_is_taken_never_corrects_or_withdraw
     assert not withdraw(second.known).known.is_told
 
 
+def test_a_second_submission_that_was_rejected_is_told_once_it_counts_and_has_an_id_of_its_own() -> None:
+    second = change(submit("k2"), taken={"R-1"}).known
+    rejected = change(submit("k2", standing=Standing.REJECTED), second, taken={"R-1"})
+    assert actions(rejected) == []
+    assert not rejected.known.is_told
+    told = change(submit("k2", "2", report_id="R-2"), rejected.known, taken={"R-1"})
+    assert actions(told) == [("new", "R-2")]
+    assert told.known.is_owner
+
+
 def test_a_form_that_was_ended_before_it_told_of_anything_is_no_report_and_takes_back_what_it_told() -> None:
     ended = Submission(
         "k1", "2", Standing.COUNTS, datetime(2026, 10, 12, tzinfo=UTC), {"consent_statistics": "no"}, ()
