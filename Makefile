@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CHECKERS := tests/browser/node_modules/.ready
 
-.PHONY: report test test-spark lint bench bench-link bench-mutations bench-protect messages lock clean
+.PHONY: report test test-spark lint bench bench-link bench-mutations bench-screening bench-protect messages lock clean
 
 report: $(READY)
 	@$(BIN)/jawabdehi example --month $(MONTH) --reports $(REPORTS) --seed $(SEED) --out "$(JAWABDEHI_HOME)/inbox" --letters "$(JAWABDEHI_HOME)/letters"
@@ -42,6 +42,9 @@ bench-link: $(READY)
 
 bench-mutations: $(READY)
 	@$(BIN)/python -m bench.mutations
+
+bench-screening: $(READY)
+	@$(BIN)/python -m bench.screening
 
 bench-protect: $(READY)
 	@$(BIN)/python -m bench.protection

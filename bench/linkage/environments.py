@@ -9,12 +9,12 @@ from pathlib import Path
 PROGRAMS = Path(__file__).parent / "peers"
 
 
-def ensure_environment(name: str, cache: Path) -> Path:
-    """Return the Python of the environment that `peers/<name>.txt` tells, below `cache`; make it where need be.
+def ensure_environment(name: str, cache: Path, programs: Path = PROGRAMS) -> Path:
+    """Return the Python of the environment that `<name>.txt` of `programs` tells, below `cache`; make it if need be.
 
     Raises subprocess.CalledProcessError where it cannot be made.
     """
-    requirements = PROGRAMS / f"{name}.txt"
+    requirements = programs / f"{name}.txt"
     fingerprint = hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]
     folder = cache / f"{name}-{fingerprint}"
     python, ready = folder / "bin" / "python", folder / ".ready"

@@ -10,6 +10,7 @@ from stdnum import verhoeff
 from pipeline.contract import load_contract
 from pipeline.read import read_return
 from pipeline.screen import screen_frame
+from pipeline.screening import scan
 from pipeline.screening.scan import find_personal_data, holds_personal_data
 
 CONTRACT = load_contract()
@@ -137,6 +138,53 @@ def test_invisible_characters_and_glued_letters_hide_nothing() -> None:
         ("முதல் தகவல் அறிக்கை எண் 55", "personal_case_number"),
         ("ఎఫ్\u200cఐఆర్ నం. 12", "personal_case_number"),
         ("కేసు నంబర్ 12/2021", "personal_case_number"),
+        ("the number of our FIR is 45", "personal_case_number"),
+        ("मु.अ.सं. 123/24", "personal_case_number"),
+        ("थाना कांड सं० 123/24", "personal_case_number"),
+        ("केस क्रमांक १२/२०२३", "personal_case_number"),
+        ("১২৩ নং মামলা", "personal_case_number"),
+        ("জিডি ৪৫৬", "personal_case_number"),
+        ("எஃப்ஐஆரின் எண் ௧௨", "personal_case_number"),
+        ("Cr.No. 12/24", "personal_case_number"),
+        ("a matter numbered 345 of 2021", "personal_case_number"),
+        ("WBKO01-001234-2023", "personal_case_number"),
+        ("WHF0666784", "personal_voter_id"),
+        ("WHF-०६६६७८४", "personal_voter_id"),
+        ("WB/12/345/678901", "personal_voter_id"),
+        ("K1234567", "personal_passport"),
+        ("पासपोर्टK१२३४५६७है", "personal_passport"),
+        ("WB 02 AB 1234", "personal_vehicle"),
+        ("wb02ab1234", "personal_vehicle"),
+        ("22 BH 1234 AA", "personal_vehicle"),
+        ("डब्ल्यू बी ०२ ए १२३४", "personal_vehicle"),
+        ("WB-0120110012345", "personal_vehicle"),
+        ("ration card no. 12 3456 7890", "personal_card"),
+        ("राशन कार्ड नंबर १२३४५६७८९०", "personal_card"),
+        ("WB-15-004-012-001/123", "personal_card"),
+        ("45 6789 0123 4567", "personal_account"),
+        ("4539 1488 0343 6467", "personal_account"),
+        ("3782-822463-10005", "personal_account"),
+        ("it says 7654321", "personal_number"),
+        ("IMEI 490154203237518", "personal_phone"),
+        ("98765 then 43210", "personal_phone"),
+        ("98765/43210", "personal_phone"),
+        ("9876\n543210", "personal_phone"),
+        ("987654321O", "personal_phone"),
+        ("nine eight seven six five four three two one zero", "personal_phone"),
+        ("नौ आठ डबल सात पाँच चार तीन दो एक शून्य", "personal_phone"),
+        ("nau aath saat chhe paanch chaar teen do ek zero", "personal_phone"),
+        ("নয় আট সাত ছয় পাঁচ চার তিন দুই এক শূন্য", "personal_phone"),
+        ("ନଅ ଆଠ ସାତ ଛଅ ପାଞ୍ଚ ଚାରି ତିନି ଦୁଇ ଏକ ଶୂନ", "personal_phone"),
+        ("ஒன்பது எட்டு ஏழு ஆறு ஐந்து நான்கு மூன்று இரண்டு", "personal_phone"),
+        ("తొమ్మిది ఎనిమిది ఏడు ఆరు ఐదు నాలుగు మూడు రెండు", "personal_phone"),
+        ("22.5726, 88.3639", "personal_location"),
+        ("२२.५७२६° N, ८८.३६३९° E", "personal_location"),
+        ("https://maps.app.goo.gl/AbCdEf123", "personal_location"),
+        ("facebook.com/made.up", "personal_profile"),
+        ("wa.me/919876543210", "personal_profile"),
+        ("@made_up", "personal_profile"),
+        ("made.up एट gmail डॉट com", "personal_email"),
+        ("made.up(at)gmail(dot)com", "personal_email"),
     ],
 )
 def test_what_leads_to_a_person_is_found(text: str, rule: str) -> None:
@@ -171,6 +219,25 @@ CLEAN = [
     "opened an account in 2024 and was asked for 500",
     "helpline 1098 and 181 did not answer, 112 did",
     "waited from 10.30 to 11.45 on 3 days",
+    "sections 370 372 373 376 were read out",
+    "from 1.10.2026-15.10.2026, on 12-15/10/2026 and 03102026",
+    "toll-free 1800-11-2345, 1800 345 5555, 18001801551 and 15100 are busy",
+    "case was heard on 20/12 and on 22-24 October",
+    "the matter was adjourned to 3/10/2026. Court no. 8, room no. 12",
+    "under Act No. 22 of 2005 and order no. 45/2019",
+    "bus no. 44/1, train 12345, platform 3",
+    "70000-80000 rupees for the phone, then Rs 2500000",
+    "मामले में 3 लड़कियाँ थीं, कमरा नंबर 12, गाड़ी संख्या 12345",
+    "৩ নং ওয়ার্ডের মামলা, ঘর নম্বর ৭",
+    "நீதிமன்ற அறை எண் 12, உதவி எண் 181",
+    "ఎఫ్ఐఆర్ 12 రోజులు రాయలేదు, గది నంబర్ 3",
+    "one two three four five six seven girls",
+    "the first, the second, the third time",
+    "www.ncw.nic.in did not open, rice @ 30 rupees",
+    "the shelter is at 12 Lake Road",
+    "AS 12 OF 2023 was quoted",
+    "Ranipet Hospital No. 1, மாவட்ட மருத்துவமனை எண் 1",
+    "EX-UTTHAN-2610-00042. 2007 was worse",
 ]
 
 
@@ -182,7 +249,7 @@ def test_sentences_without_personal_data_are_left_alone() -> None:
 CODES = [
     "WB-2026-10-0042", "EX-UTTHAN-2610-00042", "BR-7-2026-10-042", "2026-10-03", "2026-10", "2026-10-03 10:30:00",
     "202610031234", "2026-1003-0042", "3f2a9876543210bc", "9876543210abcdef9876543210abcdef",
-    "603", "45934", "250000",
+    "603", "45934", "250000", "UTT2610042", "UTT0000042", "R2610042", "BR01AA0042",
     "FIR_COPY;FIR", "IN-WB", "CASE-2026-042", "3f2a9876-5432-1012-9876-543210987654",
 ]  # fmt: skip
 
@@ -204,6 +271,7 @@ def test_codes_dates_and_identifiers_are_left_alone() -> None:
         ("a.b@example.in", "personal_email"),
         ("FIR-123-2024", "personal_case_number"),
         ("९८७६५४३२१०", "personal_phone"),
+        ("WKH1186253", "personal_voter_id"),
     ],
 )
 def test_personal_numbers_are_found_in_codes_and_identifiers_too(text: str, rule: str) -> None:
@@ -286,6 +354,18 @@ def test_findings_carry_field_names_and_known_rules_only() -> None:
     assert {CONTRACT.rules[rule].severity for rule in rules} == {"hold"}
 
 
+def test_a_cell_that_cannot_be_judged_is_held_and_nothing_is_said_of_it(monkeypatch, caplog, capsys) -> None:
+    def fail(text: str, sought: object) -> set[str]:
+        raise ValueError(text)
+
+    monkeypatch.setattr(scan, "judge_text", fail)
+    screened = screen_frame(frame_of(narrative=["9876543210", "fine"]), CONTRACT)
+    assert screened.findings.rows() == [(2, "narrative", "not_screened")]
+    assert screened.frame["narrative"].to_list() == ["fine"]
+    assert CONTRACT.rules["not_screened"].severity == "hold"
+    assert "9876543210" not in caplog.text + "".join(capsys.readouterr())
+
+
 @pytest.mark.parametrize("height", [0, 1])
 def test_a_frame_of_no_or_one_row_is_screened(height: int) -> None:
     screened = screen_frame(frame_of(report_id=["A-1"] * height), CONTRACT)
@@ -327,6 +407,17 @@ def test_long_hostile_cells_end_soon() -> None:
         "a" * 100_000,
         "12345678901 " * 8_000,
         "f.i.r" * 20_000,
+        "98765 43210 x" * 8_000,
+        "x@" * 50_000,
+        "[at]" * 25_000,
+        " at a dot" * 11_000,
+        "नौ " * 33_000,
+        "एबी " * 25_000,
+        "केस नंबर " * 11_000,
+        "123/2024 " * 11_000,
+        "ABCD0" * 20_000,
+        "12/3/2024 " * 10_000,
+        "insta a1 " * 11_000,
     ]
     started = time.monotonic()
     screen_frame(frame_of(narrative=cells), CONTRACT)
