@@ -106,7 +106,7 @@ def run(month: str, inbox: str | None, approve_as: str | None) -> None:
     if inbox is not None:
         settings = replace(settings, inbox=read_inbox(inbox))
         if isinstance(settings.inbox, Path) and not settings.inbox.is_dir():
-            raise click.BadParameter("There is no such folder.", param_hint="--inbox")
+            raise click.BadParameter(f"There is no folder {inbox}.", param_hint="--inbox")
     _issue(settings, month, approve_as)
 
 
