@@ -1,7 +1,6 @@
 """The files of a return: CSV, XLSX and JSON as collectives send them, the same bytes on every machine."""
 
 import io
-import zipfile
 from datetime import UTC, date, datetime
 
 import polars as pl
@@ -11,13 +10,13 @@ from xlsxwriter.worksheet import Worksheet
 
 from pipeline.contract import MADE_UP_COLUMN, Contract
 from pipeline.example.habits import Habit
+from pipeline.packing import store_uncompressed
 
 MADE_UP = "made up"
 NOTE = "Made-up example of Jawabdehi: every person, office, incident and number in it is invented."
 
 _MOST_XLSX_ROWS = 20_000
 _CREATED = datetime(2026, 1, 1, tzinfo=UTC)
-_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def choose_format(habit: Habit, rows: int) -> str:
@@ -74,7 +73,7 @@ def _encode_xlsx(frame: pl.DataFrame, kinds: list[str]) -> bytes:
             for row, value in enumerate(values.to_list(), start=1):
                 if value is not None:
                     _write_cell(sheet, (row, column), value, kind, days)
-    return _store_uncompressed(buffer)
+    return store_uncompressed(buffer)
 
 
 def _write_cell(sheet: Worksheet, place: tuple[int, int], value: str, kind: str, days: Format) -> None:
@@ -93,14 +92,3 @@ def _as_day(value: str) -> date | None:
         return date.fromisoformat(value)
     except ValueError:
         return None
-
-
-def _store_uncompressed(book: io.BytesIO) -> bytes:
-    """Pack the members again without compression: compressed bytes differ between builds of zlib."""
-    stored = io.BytesIO()
-    with zipfile.ZipFile(book) as packed, zipfile.ZipFile(stored, "w", zipfile.ZIP_STORED) as plain:
-        for name in packed.namelist():
-            member = zipfile.ZipInfo(name, _ZIP_EPOCH)
-            member.create_system = 3
-            plain.writestr(member, packed.read(name))
-    return stored.getvalue()
