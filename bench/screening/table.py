@@ -33,6 +33,7 @@ def _draw_speed(results: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"{speed['ours']['a_second']:,} narratives a second of {speed['bytes_a_narrative']} bytes, "
             f"{speed['ours']['a_second_of_a_core']:,} a second of a core, {speed['ours']['cores_had']} cores had; "
+            f"{speed['ours_on_worlds']['a_second']:,} of made-up worlds; "
             f"Presidio {speed['presidio']['a_second']:,} and {speed['presidio']['a_second_of_a_core']:,}: "
             f"{speed['times_peer']} and {speed['times_peer_on_a_core']} times"
         )

@@ -7,7 +7,7 @@ person are listed, in `schemas/screening/cues.csv`.
 import functools
 import re
 
-from pipeline.screening.cues import any_of, any_word, read_spellings, whole_words
+from pipeline.screening.cues import any_of, any_word, read_spellings, whole_words, word_pattern
 from pipeline.screening.looks import Look
 
 _NORTH, _EAST = r"(?:[6-9]|[12][0-9]|3[0-7])\.[0-9]{3,}", r"(?:6[89]|[78][0-9]|9[0-7])\.[0-9]{3,}"
@@ -18,7 +18,7 @@ _LOCATION = re.compile(
     rf"(?<![0-9.])(?:{_NORTH}[^0-9]{{1,16}}{_EAST}|{_EAST}[^0-9]{{1,16}}{_NORTH})|{_DEGREES}"
     rf"|(?<![A-Z0-9+])(?=[0-9]*[A-Z]){_PLACE_CODE}(?![A-Z0-9])"
 )
-_WORD = r"[\w\u0900-\u0dff]"
+_WORD, _WORD_OR_MARK = r"[\w\u0900-\u0dff]", r"[\w\u0900-\u0dff.+%-]"
 _HANDLE = re.compile(
     r"(?<![\w.@\u0900-\u0dff])@(?!(?:rs|inr|rupees?)(?![a-z]))[a-z_][a-z0-9_.]{2,29}", re.IGNORECASE
 )
@@ -47,19 +47,26 @@ def list_looks() -> tuple[Look, ...]:
 
 def judge_addresses(text: str) -> tuple[set[str], str]:
     """Return the rules that addresses in a free text break, and the text with ¤ in their place."""
-    rules = set()
-    for rule, pattern in (
-        ("personal_location", _LOCATION),
-        ("personal_location", _pages("map")),
-        ("personal_profile", _pages("site")),
-        ("personal_email", _email()),
-        ("personal_profile", _HANDLE),
-        ("personal_profile", _announced_handle()),
-    ):
-        text, count = pattern.subn("¤", text)
-        if count:
-            rules.add(rule)
+    rules, small = set(), text.lower()
+    for rule, hint, pattern in _kinds():
+        if hint.search(small):
+            text, count = pattern.subn("¤", text)
+            if count:
+                rules.add(rule)
     return rules, text
+
+
+@functools.cache
+def _kinds() -> tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...]:
+    """Return for each kind its rule, without what no text in lower case has it, and its pattern."""
+    return (
+        ("personal_location", re.compile(r"[.°+]"), _LOCATION),
+        ("personal_location", re.compile(r"\."), _pages("map")),
+        ("personal_profile", re.compile("/"), _pages("site")),
+        ("personal_email", re.compile(f"@|{whole_words('at')}"), _email()),
+        ("personal_profile", re.compile("@"), _HANDLE),
+        ("personal_profile", word_pattern("platform"), _announced_handle()),
+    )
 
 
 def holds_email(text: str) -> bool:
@@ -81,7 +88,7 @@ def _email() -> re.Pattern[str]:
     name, tail = "[a-z0-9-]{0,31}[a-z][a-z0-9-]{0,31}", "[a-z]{2,24}"
     domain = rf"{name}(?:\.|\s\.\s|\s+{dot}\s+|\s?[\[({{]\s?(?:{dot}|\.)\s?[\])}}]\s?){tail}"
     return re.compile(
-        rf"{_WORD}{{1,64}}[.+%-]{{0,2}}@\s?[^\W\d_][\w.-]{{0,80}}"
+        rf"(?<={_WORD_OR_MARK})@\s?[^\W\d_][\w.-]{{0,80}}"
         rf"|{_WORD}\s@(?:\s{domain}|[a-z0-9-]{{1,63}}\.(?:com|in|org|net|co)(?![a-z])|\s?(?:{payments})(?![a-z0-9]))"
         rf"|{_WORD}\s?[\[({{]\s?{at}\s?[\])}}]\s?{_WORD}[\w.-]{{0,80}}"
         rf"|{_WORD}\s+{at}\s+(?:{domain}|(?:{providers})(?![a-z]))",

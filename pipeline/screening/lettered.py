@@ -25,6 +25,10 @@ _STATE = "(?:A[NPRS]|BR|C[GHT]|D[DLN]|G[AJ]|H[PR]|J[HK]|K[AL]|L[AD]|M[HLNPZ]|NL|
 _LITTLE_WORDS = frozenset("AM AT BY IN NO OF ON OR PM TO AND FOR THE".split())  # noqa: SIM905 (reads as a sentence)
 
 
+_START = re.compile(rf"(?<![A-Za-z0-9])(?=[A-Za-z]{{0,5}}{_MARK}[0-9])[A-Za-z0-9]")
+"""Where an identifier may begin: up to five letters, then digits."""
+
+
 @dataclass(frozen=True)
 class _Form:
     """A way an identifier is written, and what else must hold of it."""
@@ -63,13 +67,24 @@ def list_named_looks() -> tuple[Look, ...]:
 
 def judge_lettered(text: str) -> tuple[set[str], str]:
     """Return the rules that identifiers in a free text break, and the text with ¤ in their place."""
-    rules = set()
-    for form in _forms():
-        found = [match for match in form.pattern.finditer(text) if form.holds(match[0])]
+    rules, parts, end = set(), [], 0
+    for start in _START.finditer(text):
+        found = _match_form(text, start.start()) if start.start() >= end else None
         if found:
-            rules.add(form.rule)
-            text = _cut_out(text, found)
-    return rules, text
+            rule, match = found
+            rules.add(rule)
+            parts += [text[end : match.start()], "¤"]
+            end = match.end()
+    left = "".join([*parts, text[end:]])
+    return rules | {"personal_account"} if _announced_branch().search(left.lower()) else rules, left
+
+
+def _match_form(text: str, start: int) -> tuple[str, re.Match[str]] | None:
+    for form in _forms():
+        match = form.pattern.match(text, start)
+        if match and form.holds(match[0]):
+            return form.rule, match
+    return None
 
 
 def judge_named(text: str) -> set[str]:
@@ -93,12 +108,6 @@ def judge_codes(text: str) -> Iterator[str]:
 
 _PAN_IN_CODES = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{5}[ -]?[0-9]{4}[ -]?[A-Za-z](?![A-Za-z0-9])")
 _VOTER_IN_CODES = re.compile(r"\s*[A-Za-z]{3}(?!00|(?:19|20)?[0-9]{2}(?:0[1-9]|1[0-2]))[0-9]{7}\s*")
-
-
-def _cut_out(text: str, found: list[re.Match[str]]) -> str:
-    for match in reversed(found):
-        text = f"{text[: match.start()]}¤{text[match.end() :]}"
-    return text
 
 
 @functools.cache
@@ -137,7 +146,6 @@ def _forms() -> tuple[_Form, ...]:
             "personal_pan", rf"(?i:[a-z]{{3}}p[a-z]){_MARK}[0-9]{{2}}(?!00)[0-9]{{2}}{_MARK}[A-Za-z]", _is_pan
         ),
         _form("personal_passport", rf"[A-Za-z][0-9]{{7}}|[A-Z]{_SEEN}[1-9][0-9]{{6}}", _is_no_sum),
-        _Form("personal_account", _announced_branch(), lambda _: True),
     )
 
 
@@ -145,11 +153,10 @@ def _form(rule: str, pattern: str, holds: Callable[[str], bool] = lambda _: True
     return _Form(rule, re.compile(rf"(?<![A-Za-z0-9])(?:{pattern})(?![A-Za-z0-9])"), holds)
 
 
+@functools.cache
 def _announced_branch() -> re.Pattern[str]:
-    return re.compile(
-        rf"{whole_words('branch')}[^0-9\n]{{0,20}}?(?<![a-z])[a-z]{{4}}{_MARK}0[a-z0-9]{{6}}(?![a-z0-9])",
-        re.IGNORECASE,
-    )
+    code = rf"(?<![a-z])[a-z]{{4}}{_MARK}0[a-z0-9]{{6}}(?![a-z0-9])"
+    return re.compile(rf"{whole_words('branch')}[^0-9\n]{{0,20}}?{code}")
 
 
 def _is_plate(text: str) -> bool:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 
-from pipeline.screening.folding import fold, lay_bare, lower, mask_public
+from pipeline.screening.folding import fold, fold_small, lay_bare, lower, mask_public
 from pipeline.screening.looks import Look
 from pipeline.screening.verdicts import CODE_CANDIDATE, LOOKS, judge_code, judge_text
 
@@ -59,10 +59,10 @@ def find_number_tokens(tokens: pl.Series) -> pl.DataFrame:
 
 
 def _find_in_text(texts: pl.Series) -> pl.DataFrame:
-    folded = fold(texts)
-    seen = _look_through(folded)
+    seen = _look_through(texts)
     some = _any(seen)
-    texts, folded = texts.filter(some), folded.filter(some)
+    texts = texts.filter(some)
+    folded = fold(texts)
     plain = mask_public(folded)
     seen = _confirm(seen.filter(some), lower(plain))
     few = _any(seen) & ~_is_hex(folded)
@@ -70,9 +70,9 @@ def _find_in_text(texts: pl.Series) -> pl.DataFrame:
     return _gather((text, functools.partial(judge_text, masked, names)) for text, masked, names in judged)
 
 
-def _look_through(folded: pl.Series) -> pl.DataFrame:
+def _look_through(texts: pl.Series) -> pl.DataFrame:
     """Return for each look, named by its place, which texts it finds."""
-    words = lower(folded)
+    words = fold_small(texts)
     bare = mask_public(lay_bare(words))
     return pl.DataFrame({"words": words, "bare": bare}).select(
         pl.col("words" if look.on_words else "bare").str.contains(look.pattern).alias(str(place))

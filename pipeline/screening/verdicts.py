@@ -20,7 +20,8 @@ LOOKS: Mapping[str, Callable[[], tuple[Look, ...]]] = {
     "case": case_numbers.list_looks,
     "number": numbers.list_looks,
     "disguised": spelled.list_disguised_looks,
-    "spelled": lambda: (*spelled.list_looks(), *lettered.list_named_looks()),
+    "spelled": spelled.list_looks,
+    "named": lettered.list_named_looks,
 }
 """What is looked for in free text, in the order in which it is judged, and how columns are looked through for it."""
 
@@ -50,7 +51,8 @@ _IN_LOWER_CASE: Mapping[str, Callable[[str], set[str]]] = {
     "case": case_numbers.judge_case_numbers,
     "number": numbers.judge_numbers,
     "disguised": spelled.judge_disguised,
-    "spelled": lambda text: spelled.judge_spelled(text) | lettered.judge_named(text),
+    "spelled": spelled.judge_spelled,
+    "named": lettered.judge_named,
 }
 
 
