@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CHECKERS := tests/browser/node_modules/.ready
 
-.PHONY: report test test-spark lint bench bench-link bench-mutations bench-screening bench-protect messages lock clean
+.PHONY: report test test-faults test-spark lint bench bench-link bench-mutations bench-screening bench-protect messages lock clean
 
 report: $(READY)
 	@$(BIN)/jawabdehi example --month $(MONTH) --reports $(REPORTS) --seed $(SEED) --out "$(JAWABDEHI_HOME)/inbox" --letters "$(JAWABDEHI_HOME)/letters"
@@ -21,7 +21,11 @@ report: $(READY)
 	@$(BIN)/jawabdehi down
 
 test: $(READY) $(CHECKERS)
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+# The program is killed at many points and started anew, which takes minutes: beside `make test`, before a change lands.
+test-faults: $(READY)
+	@$(BIN)/python -m pytest -m faults
 
 # Linkage on Spark, beside `make test`, which leaves it out where PySpark is missing: it is large and needs Java 17.
 test-spark: $(READY)

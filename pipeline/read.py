@@ -28,6 +28,9 @@ _MOST_HOPELESS = 5_000
 _FEWEST_COMPLETE = 0.1
 """Share of the rows of a larger file that must have all that is required."""
 
+_MOST_INCOMPLETE = 50_000
+"""Rows of any file that may lack something: to say what of each takes tens of microseconds and some hundred bytes."""
+
 _READERS: Mapping[str, Callable[[bytes, Contract], Grid]] = {
     "csv": read_delimited,
     "xlsx": read_workbook,
@@ -84,17 +87,17 @@ def _settle(grid: Grid, contract: Contract) -> ReadReturn:
 
 
 def _refuse_hopeless(frame: pl.DataFrame, contract: Contract) -> None:
-    """Refuse a large file in which next to no row has what is required: it is another file, or damaged.
+    """Refuse a large file in which next to no row, or not enough of them, have what is required.
 
-    To say so of each of its rows would take longer than all else, and help nobody.
+    It is another file, or damaged. To say so of each of its rows would take longer than all else, and help nobody.
     """
     if frame.height <= _MOST_HOPELESS:
         return
     required = [field.name for field in contract.fields.values() if field.required]
     there = [name for name in required if name in frame.columns]
     whole = pl.all_horizontal(pl.col(there).is_not_null()) & (len(there) == len(required))
-    complete = frame.select(whole).to_series() | _withdraws(frame, contract)
-    if (complete.sum() or 0) < _FEWEST_COMPLETE * frame.height:
+    complete = int((frame.select(whole).to_series() | _withdraws(frame, contract)).sum() or 0)
+    if complete < max(_FEWEST_COMPLETE * frame.height, frame.height - _MOST_INCOMPLETE):
         raise ReturnRejectedError("rows_incomplete")
 
 

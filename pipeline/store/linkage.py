@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.store import tables
 from pipeline.store.database import copy_in, copy_out, make_scratch
+from pipeline.store.verdicts import IN_RETURN
 
 _rows, _returns, _links = tables.rows, tables.returns, tables.links
 
@@ -62,7 +63,7 @@ def load_rows(connection: sa.Connection, month: str, schema: pl.Schema) -> pl.Da
             sa.func.encode(_rows.c.digest, "hex").label("digest"),
             withdrawals.c.report_id.is_not(None).label("withdrawn_before"),
         )
-        .join_from(_rows, _returns)
+        .join_from(_rows, _returns, IN_RETURN)
         .join(tables.landed)
         .join(
             touched,
@@ -84,7 +85,7 @@ def list_partitions(connection: sa.Connection) -> list[str]:
     """Return the partitions `COLLECTIVE|YYYY-MM` with accepted rows that wait for linkage, sorted."""
     query = (
         sa.select(_returns.c.collective + "|" + _returns.c.month)
-        .join_from(_rows, _returns)
+        .join_from(_rows, _returns, IN_RETURN)
         .outerjoin(_links, (_links.c.return_id == _rows.c.return_id) & (_links.c.row == _rows.c.row))
         .where(_rows.c.intake == "accepted", _returns.c.state == "stored", _links.c.row.is_(None))
         .distinct()
@@ -196,7 +197,7 @@ def list_month_returns(connection: sa.Connection, month: str) -> list[str]:
     touched = _note_touched(connection, month)
     query = (
         sa.select(_returns.c.return_id)
-        .join_from(_returns, _rows)
+        .join_from(_returns, _rows, IN_RETURN)
         .join(
             touched,
             (touched.c.collective == _returns.c.collective) & (touched.c.report_id == _rows.c.report_id),
@@ -215,7 +216,7 @@ def _note_touched(connection: sa.Connection, month: str) -> sa.Table:
     """
     query = (
         sa.select(_returns.c.collective, _rows.c.report_id)
-        .join_from(_rows, _returns)
+        .join_from(_rows, _returns, IN_RETURN)
         .where(_returns.c.month == month, _returns.c.state == "stored", _rows.c.intake == "accepted")
         .distinct()
     )
@@ -269,7 +270,7 @@ def _erase_unaccepted(connection: sa.Connection) -> None:
         sealed.delete().where(
             sealed.c.return_id == _rows.c.return_id,
             sealed.c.row == _rows.c.row,
-            _returns.c.return_id == _rows.c.return_id,
+            IN_RETURN,
             withdrawn.c.collective == _returns.c.collective,
             withdrawn.c.report_id == _rows.c.report_id,
         )

@@ -11,6 +11,7 @@ from pipeline.errors import JawabdehiError
 from pipeline.store import tables
 from pipeline.store.claims import claim_incidents, drop_claims
 from pipeline.store.database import copy_in, copy_out
+from pipeline.store.verdicts import IN_RETURN
 
 _editions, _cells, _figures = tables.editions, tables.cells, tables.figures
 _returns, _rows, _links, _incidents = tables.returns, tables.rows, tables.links, tables.incidents
@@ -139,7 +140,7 @@ def account_for_rows(connection: sa.Connection, edition_id: str) -> pl.DataFrame
             sa.func.sum(sa.case((counted, 1), else_=deliveries.c.times)).label("rows"),
             sa.func.sum(sa.case((counted, deliveries.c.times - 1), else_=0)).label("repeated"),
         )
-        .join_from(_rows, _returns)
+        .join_from(_rows, _returns, IN_RETURN)
         .join(deliveries, deliveries.c.return_id == _returns.c.return_id)
         .outerjoin(_links, (_links.c.return_id == _rows.c.return_id) & (_links.c.row == _rows.c.row))
         .where(_returns.c.edition_id == edition_id)

@@ -6,6 +6,8 @@ from pipeline.store import tables
 
 _returns, _rows, _links = tables.returns, tables.rows, tables.links
 
+IN_RETURN = _returns.c.return_id == _rows.c.return_id
+
 IS_HELD = (_returns.c.state == "held") & (_rows.c.intake == "accepted")
 """Whether a row waits for a person, since its whole return does."""
 
@@ -19,4 +21,4 @@ def verdict() -> sa.Label[str]:
 def judged_rows() -> sa.Join:
     """Return all rows with their returns, and with what linkage made of them, where it did."""
     linked = (_links.c.return_id == _rows.c.return_id) & (_links.c.row == _rows.c.row)
-    return _rows.join(_returns, _returns.c.return_id == _rows.c.return_id).outerjoin(_links, linked)
+    return _rows.join(_returns, IN_RETURN).outerjoin(_links, linked)

@@ -28,6 +28,9 @@ READ = """() => ({
 })"""
 """What a page says, where it leads, and which of its links can neither be seen nor unfolded nor chosen."""
 
+TRANSLATED = tuple(f".{language}.html" for language in ("bn", "hi", "or", "ta", "te"))
+"""How the addresses of pages in other languages than English end."""
+
 WRONG = """<!doctype html><link rel="stylesheet" href="https://elsewhere.invalid/a.css">
 <img src="missing.png"><div style="width: 400px">wide</div><a href="#hidden" hidden></a>
 <script>alert(1); console.error("wrong")</script>"""
@@ -73,12 +76,15 @@ class Findings:
     too_wide: Problems = field(default_factory=list)
     readings: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
-    def judge(self, page: Page, axe: str) -> None:
-        """Unfold the page that is open, measure it, and let axe-core look at it."""
+    def measure(self, page: Page) -> None:
+        """Unfold the page that is open, and see whether it fits."""
         page.evaluate(UNFOLD)
         width, room = page.evaluate(MEASURE)
         if width > room:
             self.too_wide.append((self.log.page, "The page scrolls sideways."))
+
+    def judge(self, page: Page, axe: str) -> None:
+        """Let axe-core look at the page that is open."""
         # Evaluated, not put into the page, whose policy lets no script in.
         page.evaluate(axe)
         for rule, place, number in page.evaluate(FIND_VIOLATIONS, RULES):
@@ -94,11 +100,13 @@ def axe(find_checker) -> str:
 @pytest.fixture(scope="module")
 def pages(pages) -> tuple[str, ...]:
     """Pages of each kind, place and language once: other editions are made from the same templates."""
-    newest = ("usual/2026-12/e2/", "usual/2027-01/", "hostile/2027-03/e2/")
+    longest, fewest = "usual/2026-12/e1/", ("usual/2027-01/e1/IN/", "hostile/2027-03/e2/IN-WB/")
     return tuple(
         page
         for page in pages
-        if "/e" not in page or page.startswith(newest) or page.endswith("e1/IN/report.en.html")
+        if "/e" not in page
+        or page.startswith((longest, *fewest))
+        or page.endswith(("e2/IN/report.en.html", "e1/IN/report.en.html"))
     )
 
 
@@ -114,7 +122,10 @@ def findings(browser, served, pages, windows, axe) -> Findings:
                 findings.log.page = f"{address} ({window})"
                 page.goto(served + address)
                 findings.readings[window, address] = page.evaluate(READ)
-                findings.judge(page, axe)
+                findings.measure(page)
+                # Pages are laid out alike in all languages: wide ones are looked at in English.
+                if window == "phone" or not address.endswith(TRANSLATED):
+                    findings.judge(page, axe)
     return findings
 
 
@@ -162,6 +173,7 @@ def test_a_page_with_every_fault_is_found_out(browser, served, windows, axe):
         found.log.follow(page)
         page.route(f"{served}wrong.html", lambda route: route.fulfill(body=WRONG, content_type="text/html"))
         page.goto(f"{served}wrong.html")
+        found.measure(page)
         found.judge(page, axe)
         assert page.evaluate(READ)["unreachable"] == ["#hidden"]
     assert {rule.partition(":")[0] for _, rule in found.violations} >= {"image-alt", "html-has-lang"}

@@ -168,6 +168,7 @@ def test_a_database_error_that_quotes_a_row_leaves_no_trace_of_it(make_home) -> 
     assert search(home.path, "KNR-3", without=("inbox",)) == []
 
 
+@pytest.mark.faults
 def test_killed_at_ten_points_and_run_again_it_publishes_the_same_bytes(undisturbed, make_home) -> None:
     expected, _ = undisturbed
     home = make_home("killed")

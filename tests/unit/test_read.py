@@ -623,11 +623,14 @@ def write_rows(number: int, complete: int, *, action: str = "new") -> bytes:
     return "\n".join(lines).encode()
 
 
-def test_a_large_file_in_which_next_to_no_row_is_whole_is_refused_as_one() -> None:
+def test_a_large_file_in_which_too_few_rows_are_whole_is_refused_as_one() -> None:
     with pytest.raises(ReturnRejectedError) as refusal:
         read_return(write_rows(6_000, 500), "csv", CONTRACT)
     assert refusal.value.rule == "rows_incomplete"
     assert read_return(write_rows(6_000, 700), "csv", CONTRACT).frame.height == 6_000
+    with pytest.raises(ReturnRejectedError):
+        read_return(write_rows(100_001, 50_000), "csv", CONTRACT)
+    assert read_return(write_rows(100_000, 50_000), "csv", CONTRACT).frame.height == 100_000
     # Of a smaller one each row is told what it lacks, and a withdrawal lacks nothing.
     assert read_return(write_rows(4_000, 0), "csv", CONTRACT).frame.height == 4_000
     assert read_return(write_rows(6_000, 0, action="withdraw"), "csv", CONTRACT).frame.height == 6_000

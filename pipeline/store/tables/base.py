@@ -41,9 +41,13 @@ INCIDENT_CODES = (*_INCIDENT_CODES, *_INCIDENT_CODE_SETS)
 
 
 def row_key() -> tuple[sa.Column[str], sa.Column[int]]:
-    """Return the columns by which every received row is known: its return and its number in it."""
+    """Return the columns by which every received row is known: its return and its number in it.
+
+    The database does not check that the return is there: rows come by the hundred thousand in the transaction that
+    holds their return, which is never deleted, and to check each would take longer than to write it.
+    """
     return (
-        sa.Column("return_id", sa.Text, sa.ForeignKey(RETURN), primary_key=True),
+        sa.Column("return_id", sa.Text, primary_key=True),
         sa.Column("row", sa.Integer, primary_key=True, autoincrement=False),
     )
 

@@ -56,7 +56,7 @@ rows = sa.Table(
 findings = sa.Table(
     "findings",
     metadata,
-    sa.Column("return_id", sa.Text, sa.ForeignKey(RETURN), nullable=False, index=True),
+    sa.Column("return_id", sa.Text, nullable=False, index=True),
     sa.Column("row", sa.Integer, nullable=False),
     sa.Column("field", sa.Text, nullable=False),
     sa.Column("rule", sa.Text, nullable=False),
