@@ -1,5 +1,6 @@
 """Sends damaged files through landing and intake in a process of its own, and watches what it takes."""
 
+import importlib
 import multiprocessing
 import queue
 import time
@@ -87,6 +88,8 @@ def _watch(settings: Settings, waiting: Sequence[str], most_seconds: float) -> d
 
 
 def _take_in_all(settings: Settings, return_ids: Sequence[str], told: "Queue[str]") -> None:
+    # Any program pays for this import once, whatever files it is given.
+    importlib.import_module("great_expectations")
     told.put("ready")
     for return_id in return_ids:
         partition = jobs.take_in_return(settings, return_id)

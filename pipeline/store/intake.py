@@ -123,19 +123,23 @@ def store_rows(
 
 
 def _forget_mended(connection: sa.Connection, return_id: str) -> list[str]:
-    mended, before = tables.rows.alias(), tables.rows.alias()
-    now, then = _returns.alias(), _returns.alias()
-    found = (
-        sa.select(before.c.return_id, before.c.row)
-        .join_from(mended, now, now.c.return_id == mended.c.return_id)
-        .join(before, before.c.report_id == mended.c.report_id)
-        .join(then, (then.c.return_id == before.c.return_id) & (then.c.collective == now.c.collective))
-        .where(mended.c.return_id == return_id, mended.c.intake == "accepted", before.c.intake != "accepted")
-        .subquery()
+    mended, before, sealed = tables.rows.alias(), tables.rows.alias(), tables.sealed_rows
+    # Each id once: a sheet may give one id to thousands of rows, and then every two of them would be joined.
+    accepted = (
+        sa.select(mended.c.report_id)
+        .where(mended.c.return_id == return_id, mended.c.intake == "accepted")
+        .distinct()
     )
-    rows = tables.sealed_rows
-    forgotten = rows.delete().where(rows.c.return_id == found.c.return_id, rows.c.row == found.c.row)
-    return sorted(set(connection.scalars(forgotten.returning(rows.c.return_id))))
+    collective = sa.select(_returns.c.collective).where(_returns.c.return_id == return_id)
+    sent = sa.select(_returns.c.return_id).where(_returns.c.collective == collective.scalar_subquery())
+    forgotten = sealed.delete().where(
+        sealed.c.return_id == before.c.return_id,
+        sealed.c.row == before.c.row,
+        before.c.intake != "accepted",
+        before.c.report_id.in_(accepted),
+        before.c.return_id.in_(sent),
+    )
+    return sorted(set(connection.scalars(forgotten.returning(sealed.c.return_id))))
 
 
 @dataclass(frozen=True)
