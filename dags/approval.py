@@ -12,9 +12,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+from airflow.configuration import conf
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.execution_time.hitl import HITLUser
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,19 @@ class ApprovePublication(ApprovalOperator):
             "chosen_options": [self.APPROVE],
             "responded_by_user": {"id": answer.approve_as, "name": answer.approve_as},
         }
+
+
+def list_approvers() -> list[HITLUser] | None:
+    """Return who may answer the question of publication; None where Airflow's auth manager decides by itself.
+
+    The simple auth manager would let every user answer who may run a task, reviewers among them. Where nobody has
+    the role, nobody may answer.
+    """
+    if not conf.get("core", "auth_manager").endswith(".SimpleAuthManager"):
+        return None
+    users = [user.split(":") for user in conf.getlist("core", "simple_auth_manager_users")]
+    approvers = [name for name, role, *_ in users if role.lower() in {"op", "admin"}]
+    return [HITLUser(id=name, name=name) for name in approvers or ["nobody has the role of an approver"]]
 
 
 def name_of_approver(approval: Mapping[str, Any] | None) -> str:

@@ -13,8 +13,9 @@ was down over the end of more than one month, start the earlier ones on demand. 
 month**, start a run with the month and a reason for the correction; figures move only where at least ten
 persons stand behind the change.
 
-**What you do.** When `approve` waits (*Required Actions*), read the draft under `drafts/` and the audit report
-under `audits/` in the home folder and answer. *Approve* publishes under your name. *Reject*, and no answer
+**What you do.** When `approve` waits, open the edition on the desk (*Jawabdehi*, *Editions*), read the draft and its
+audit, and answer there. (*Required Actions* asks the same; the draft lies under `drafts/` and the audit report
+under `audits/` in the home folder.) *Approve* publishes under your name. *Reject*, and no answer
 within fourteen days, publishes nothing: mend what is wrong and start a run on demand. Marking `approve` as
 successful by hand publishes nothing either, since no name stands behind it.
 
@@ -27,7 +28,7 @@ from datetime import timedelta
 
 from airflow.sdk import CronPartitionTimetable, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
-from approval import ApprovePublication, name_of_approver
+from approval import ApprovePublication, list_approvers, name_of_approver
 from task_wiring import CORRECTION, MONTH, TASK_DEFAULTS, reporting_month, run_job
 
 
@@ -142,6 +143,7 @@ def issue_monthly_report() -> None:
         "*Reject* publishes nothing.\n\n{{ ti.xcom_pull(task_ids='audit') }}\n\n"
         "SHA-256 of the draft's manifest: {{ ti.xcom_pull(task_ids='seal') }}",
         defaults="Reject",
+        assigned_users=list_approvers(),
         response_timeout=timedelta(days=14),
         # Airflow loses an answer that comes within a second or two and tries again: the question is put anew.
         retry_delay=timedelta(seconds=5),

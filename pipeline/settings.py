@@ -31,11 +31,11 @@ class Settings:
 
     `home` holds every runtime file. `inbox` is the folder that collectives fill, or an address of fsspec. `sources`
     are the names of forms on servers that are collected, too. More than `quota` rows in one return wait for a person.
-    `database_url` is None where
-    the embedded server is used. `closing_day` is the day of the next month on which a month closes. A file
-    in the inbox is taken for finished when it has not changed for `settle_seconds`. With `review_double`, two
-    reviewers have to agree on a doubtful pair. `link_engine` says where reports are compared. Pages come as PDF, too,
-    if it `prints`.
+    `database_url` is None where the embedded server is used. `closing_day` is the day of the next month on which a
+    month closes. A file in the inbox is taken for finished when it has not changed for `settle_seconds`. With
+    `review_double`, two reviewers have to agree on a doubtful pair; with `two_persons`, whoever alone reviewed the
+    pairs of a month may not approve it. `link_engine` says where reports are compared. Pages come as PDF, too, if it
+    `prints`.
     """
 
     home: Path
@@ -44,6 +44,7 @@ class Settings:
     closing_day: int = 10
     settle_seconds: int = 2
     review_double: bool = False
+    two_persons: bool = True
     prints: bool = True
     link_engine: str = "duckdb"
     sources: tuple[str, ...] = ()
@@ -89,6 +90,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         closing_day=_whole_number(environ, "JAWABDEHI_CLOSING_DAY", default=10, least=1, most=28),
         settle_seconds=_whole_number(environ, "JAWABDEHI_SETTLE_SECONDS", default=2, least=0, most=3600),
         review_double=_whole_number(environ, "JAWABDEHI_REVIEW_DOUBLE", default=0, least=0, most=1) == 1,
+        two_persons=_whole_number(environ, "JAWABDEHI_TWO_PERSONS", default=1, least=0, most=1) == 1,
         prints=_whole_number(environ, "JAWABDEHI_PRINT", default=1, least=0, most=1) == 1,
         link_engine=_one_of(environ, "JAWABDEHI_LINK_ENGINE", LINK_ENGINES),
         sources=_names(environ, "JAWABDEHI_SOURCES"),

@@ -4,7 +4,15 @@ Every job takes the settings first, returns ids only, does its database work in 
 whole or not at all, and changes nothing when it is called again.
 """
 
+from pipeline.jobs.approval import (
+    check_approver,
+    find_edition_folder,
+    list_edition_records,
+    reject_edition,
+    view_edition,
+)
 from pipeline.jobs.consents import give_consent, list_consents, withdraw_consent, write_consent_form
+from pipeline.jobs.coverage import find_slip, list_missing, load_coverage, load_filing
 from pipeline.jobs.editions import open_edition, publish_edition, seal_edition, tabulate_edition
 from pipeline.jobs.explanation import explain_report
 from pipeline.jobs.holding import list_held_returns, refuse_return, release_return
@@ -13,41 +21,64 @@ from pipeline.jobs.landing import describe_inbox, land_returns
 from pipeline.jobs.linkage import link_month, list_news
 from pipeline.jobs.overview import describe_status, export_links, find_pages, month_is_due
 from pipeline.jobs.pages import list_geographies, render_edition
-from pipeline.jobs.protection import audit_edition, protect_edition
+from pipeline.jobs.protection import AUDIT_REPORT, audit_edition, protect_edition
 from pipeline.jobs.pulling import pull_source
-from pipeline.jobs.review import decide_pair, list_doubtful, show_pair, undo_decision
+from pipeline.jobs.review import (
+    decide_pair,
+    describe_agreement,
+    list_doubtful,
+    load_queue,
+    open_pair,
+    say_outcome,
+    show_pair,
+    undo_decision,
+)
 from pipeline.jobs.workplace import prepare
 
 __all__ = [
+    "AUDIT_REPORT",
     "audit_edition",
+    "check_approver",
     "decide_pair",
+    "describe_agreement",
     "describe_inbox",
     "describe_status",
     "explain_report",
     "export_links",
+    "find_edition_folder",
     "find_pages",
+    "find_slip",
     "give_consent",
     "land_returns",
     "link_month",
     "list_consents",
     "list_doubtful",
+    "list_edition_records",
     "list_geographies",
     "list_held_returns",
+    "list_missing",
     "list_news",
+    "load_coverage",
+    "load_filing",
+    "load_queue",
     "month_is_due",
     "open_edition",
+    "open_pair",
     "prepare",
     "protect_edition",
     "publish_edition",
     "pull_source",
     "refuse_return",
+    "reject_edition",
     "release_return",
     "render_edition",
+    "say_outcome",
     "seal_edition",
     "show_pair",
     "tabulate_edition",
     "take_in_return",
     "undo_decision",
+    "view_edition",
     "withdraw_consent",
     "write_consent_form",
 ]

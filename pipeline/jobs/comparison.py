@@ -4,6 +4,7 @@ import itertools
 import textwrap
 import unicodedata
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -17,23 +18,82 @@ _UNSHOWN = {"report", "month", "collective", "return_id", "row", "incident_first
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
+@dataclass(frozen=True)
+class Compared:
+    """What both reports answer to one question, in words; blank where a report does not answer it."""
+
+    title: str
+    first: str
+    second: str
+
+    @property
+    def differs(self) -> bool:
+        """Whether the answers are others; what is missing on one side is not called different."""
+        return bool(self.first and self.second and self.first != self.second)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two reports side by side, the one that was told first before the other, for the eyes of a reviewer alone.
+
+    `sides` name them, `evidence` says what speaks for and against one incident. `narratives` are on one line each,
+    None where there is none. `is_purged` tells whether sealed fields of one of them are gone.
+    """
+
+    pair: str
+    bits: float
+    why: str
+    sides: tuple[str, str]
+    answers: tuple[Compared, ...]
+    evidence: tuple[str, ...]
+    narratives: tuple[str | None, str | None]
+    is_purged: bool
+
+
 def compare_reports(
     pair: PairRecord, records: Mapping[str, ReportRecord], reports: pl.DataFrame, contract: Contract
-) -> list[str]:
-    """Return lines about two reports (LINK_SCHEMA and purged): answers, evidence by field, narratives."""
+) -> Comparison:
+    """Return two reports (LINK_SCHEMA and purged) side by side: answers, evidence by field, narratives."""
     told = {line["report"]: line for line in reports.iter_rows(named=True)}
-    sides = in_order_of_telling(records, pair)
-    first, second = (told[side.report] for side in sides)
-    return [
-        f"Pair {name_pair(pair.key)}: {pair.bits:.1f} bits. {load_reasons().get(pair.why, '')}".rstrip(),
+    one, other = in_order_of_telling(records, pair)
+    first, second = told[one.report], told[other.report]
+    return Comparison(
+        pair=name_pair(pair.key),
+        bits=pair.bits,
+        why=load_reasons().get(pair.why, ""),
+        sides=(name_report(one), name_report(other)),
+        answers=tuple(_compare_answers(first, second, contract)),
+        evidence=tuple(say_evidence(pair)),
+        narratives=(_read_narrative(first), _read_narrative(second)),
+        is_purged=bool(first["purged"] or second["purged"]),
+    )
+
+
+def name_report(record: ReportRecord) -> str:
+    """Return how a report is called among reviewers: its collective, its id and its month."""
+    return f"{record.collective} {record.report_id} ({record.month})"
+
+
+def lay_out(compared: Comparison) -> list[str]:
+    """Return a comparison as lines for a terminal."""
+    lines = [
+        f"Pair {compared.pair}: {compared.bits:.1f} bits. {compared.why}".rstrip(),
         "",
-        *_line("", *(f"{side.collective} {side.report_id}, {side.month}" for side in sides)),
-        *_say_answers(first, second, contract),
-        "",
-        *say_evidence(pair),
-        "",
-        *_say_narratives(first, second),
+        *_line("", *compared.sides),
+        *(
+            line
+            for each in compared.answers
+            for line in _line(each.title, each.first, each.second, differs=each.differs)
+        ),
     ]
+    if compared.is_purged:
+        lines.append("Sealed fields (dates, office, token, narrative) of a report without them were purged.")
+    narratives = [
+        f"Narrative {number}: {text}"
+        for number, text in enumerate(compared.narratives, start=1)
+        if text is not None
+    ]
+    return [*lines, "", *compared.evidence, "", *narratives]
 
 
 def in_order_of_telling(records: Mapping[str, ReportRecord], pair: PairRecord) -> list[ReportRecord]:
@@ -53,22 +113,20 @@ def say_evidence(pair: PairRecord) -> Iterator[str]:
         yield f"  {evidence}"
 
 
-def _say_answers(
+def _compare_answers(
     first: Mapping[str, object], second: Mapping[str, object], contract: Contract
-) -> Iterator[str]:
-    yield from _line("Date of the incident", _say_date(first), _say_date(second))
+) -> Iterator[Compared]:
+    yield Compared("Date of the incident", _say_date(first), _say_date(second))
     for name in first:
         if name not in _UNSHOWN and name != "narrative":
-            values = [_say_value(name, each[name], contract) for each in (first, second)]
-            if any(values):
-                yield from _line(contract.fields[name].title, *values)
-    if first["purged"] or second["purged"]:
-        yield "Sealed fields (dates, office, token, narrative) of a report without them were purged."
+            one, other = (_say_value(name, each[name], contract) for each in (first, second))
+            if one or other:
+                yield Compared(contract.fields[name].title, one, other)
 
 
-def _line(title: str, one: str, other: str) -> Iterator[str]:
-    """Lay out one field; what differs is marked, and what is missing on one side is not called different."""
-    mark = "≠" if title and one and other and one != other else " "
+def _line(title: str, one: str, other: str, *, differs: bool = False) -> Iterator[str]:
+    """Lay out one field; what differs is marked."""
+    mark = "≠" if differs else " "
     columns = [textwrap.wrap(text, width) for text, width in ((title, 22), (one, _WIDTH), (other, _WIDTH))]
     for number, (name, left, right) in enumerate(itertools.zip_longest(*columns, fillvalue="")):
         yield f"{' ' if number else mark} {name:<22} {left:<{_WIDTH}} {right}".rstrip()
@@ -91,11 +149,9 @@ def _say_value(name: str, value: object, contract: Contract) -> str:
     return "; ".join(_plain(codes.label(code)) for code in str(value).split(";"))
 
 
-def _say_narratives(first: Mapping[str, object], second: Mapping[str, object]) -> Iterator[str]:
-    for number, report in enumerate((first, second), start=1):
-        narrative = report["narrative"]
-        if narrative is not None:
-            yield f"Narrative {number}: {_plain(str(narrative))}"
+def _read_narrative(report: Mapping[str, object]) -> str | None:
+    narrative = report["narrative"]
+    return None if narrative is None else _plain(str(narrative))
 
 
 def _plain(text: str) -> str:

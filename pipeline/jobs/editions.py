@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from pipeline.contract import NATIONAL
 from pipeline.errors import JawabdehiError, RetryableError, UsageError
 from pipeline.files import write_atomically
+from pipeline.jobs.approval import refuse_lone_reviewer
 from pipeline.jobs.pages import describe_edition, draft_folder, name_geographies
 from pipeline.jobs.workplace import Workplace, open_workplace
 from pipeline.protect.periods import GRAINS, ends_period, list_months, name_period
@@ -225,6 +226,7 @@ def _approve(
         check_manifest(draft)
         if sha256_of(draft / MANIFEST) != manifest_sha256:
             raise JawabdehiError("The draft was changed after it was sealed: make it again and approve that.")
+        refuse_lone_reviewer(place, connection, record, approved_by)
         now = datetime.now(UTC).replace(microsecond=0)
         release.change_edition(
             connection, edition_id, state="approved", approved_by=approved_by, approved_at=now

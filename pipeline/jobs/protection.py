@@ -20,13 +20,13 @@ from pipeline.protect.counted import (
 from pipeline.protect.plan import Plan, list_planned_cells, load_plan
 from pipeline.protect.stack import list_shared_months
 from pipeline.report.figures import FILE_NAME, read_figures, write_figures
-from pipeline.report.package import sha256_of
+from pipeline.report.package import encode_json, sha256_of
 from pipeline.settings import Settings
 from pipeline.store import consents, counted, release
 from pipeline.store.database import begin
 from pipeline.store.ledger import Fact, append_entry
 
-AUDIT_REPORT = "audit.html"
+AUDIT_REPORT, AUDIT_SUMMARY = "audit.html", "summary.json"
 _ACCOUNTS = ("coverage", "accounting")
 
 
@@ -87,6 +87,7 @@ def audit_edition(settings: Settings, edition_id: str) -> str:
         append_entry(connection, "figures audited", edition_id, facts, actor="jawabdehi", at=now)
         found = account.account_for(edition_id, verdict, figures)
         write_atomically(folder / "hidden.csv", found.hidden.write_csv().encode())
+        write_atomically(folder / AUDIT_SUMMARY, encode_json(account.condense(found)))
         write_atomically(folder / AUDIT_REPORT, account.render_account(found))
     return account.summarize(found)
 

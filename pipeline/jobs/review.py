@@ -1,13 +1,14 @@
 """Review: what waits for a person, both reports of a pair side by side, and what decisions come to."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
 from pipeline.errors import JawabdehiError, UsageError
 from pipeline.jobs.clustering import cluster_connected, load_opinions
-from pipeline.jobs.comparison import compare_reports, in_order_of_telling
+from pipeline.jobs.comparison import Comparison, compare_reports, in_order_of_telling, lay_out, name_report
 from pipeline.jobs.contents import load_reports_of
 from pipeline.jobs.statements import write_papers
 from pipeline.jobs.workplace import Workplace, open_workplace
@@ -32,8 +33,23 @@ from pipeline.store.queue import PairRecord, ReportRecord
 _SAID = {"same": "one incident", "apart": "two incidents", "unsure": "unsure"}
 
 
-def list_doubtful(settings: Settings, month: str | None = None) -> list[str]:
-    """Return plain lines about the pairs that wait for a reviewer, the weightiest first."""
+@dataclass(frozen=True)
+class DoubtfulPair:
+    """A pair that waits for a reviewer: its reports, the one told first before the other, and for how many days.
+
+    `decided_by` names who decided on it already, without saying how, so that a second reviewer decides alone.
+    """
+
+    name: str
+    sides: tuple[str, str]
+    bits: float
+    why: str
+    days: int
+    decided_by: tuple[str, ...]
+
+
+def load_queue(settings: Settings, month: str | None = None) -> list[DoubtfulPair]:
+    """Return the pairs that wait for a reviewer, the weightiest first; those of all months unless one is given."""
     if month is not None:
         check_month(month)
     with open_workplace(settings) as place, begin(place.engine, "jawabdehi_intake") as connection:
@@ -41,30 +57,42 @@ def list_doubtful(settings: Settings, month: str | None = None) -> list[str]:
         records = queue.load_records(connection, {key for pair in doubtful for key in pair.key})
         opinions = load_opinions(connection)
     now = datetime.now(UTC)
-    lines = [
-        line
-        for pair in doubtful
-        for line in _describe(pair, records, opinions.get(pair.key, []), now, settings.review_double)
-    ]
-    lines.append(f"Doubtful pairs: {len(doubtful)}." if doubtful else "No pair waits for a reviewer.")
-    return lines + (list(_describe_agreement(opinions)) if settings.review_double else [])
+    return [_describe(pair, records, opinions.get(pair.key, []), now) for pair in doubtful]
 
 
 def _describe(
-    pair: PairRecord,
-    records: Mapping[str, ReportRecord],
-    opinions: Sequence[Decision],
-    now: datetime,
-    is_double: bool,
-) -> Iterator[str]:
-    both = in_order_of_telling(records, pair)
-    named = " and ".join(f"{each.collective} {each.report_id} ({each.month})" for each in both)
-    days = (now - max(each.received_at for each in both)).days
-    yield f"{name_pair(pair.key)}  {named}"
-    yield f"          {pair.bits:.1f} bits, waiting {days} days. {load_reasons().get(pair.why, '')}".rstrip()
-    if is_double and opinions:
-        # What they decided is not said, so that the second reviewer decides alone.
-        yield f"          decided by: {', '.join(each.reviewer for each in opinions)}"
+    pair: PairRecord, records: Mapping[str, ReportRecord], opinions: Sequence[Decision], now: datetime
+) -> DoubtfulPair:
+    one, other = in_order_of_telling(records, pair)
+    return DoubtfulPair(
+        name_pair(pair.key),
+        (name_report(one), name_report(other)),
+        pair.bits,
+        load_reasons().get(pair.why, ""),
+        (now - max(one.received_at, other.received_at)).days,
+        tuple(each.reviewer for each in opinions),
+    )
+
+
+def list_doubtful(settings: Settings, month: str | None = None) -> list[str]:
+    """Return plain lines about the pairs that wait for a reviewer, the weightiest first."""
+    doubtful = load_queue(settings, month)
+    lines = [line for pair in doubtful for line in _say_doubtful(pair, is_double=settings.review_double)]
+    lines.append(f"Doubtful pairs: {len(doubtful)}." if doubtful else "No pair waits for a reviewer.")
+    return lines + (describe_agreement(settings) if settings.review_double else [])
+
+
+def _say_doubtful(pair: DoubtfulPair, *, is_double: bool) -> Iterator[str]:
+    yield f"{pair.name}  {' and '.join(pair.sides)}"
+    yield f"          {pair.bits:.1f} bits, waiting {pair.days} days. {pair.why}".rstrip()
+    if is_double and pair.decided_by:
+        yield f"          decided by: {', '.join(pair.decided_by)}"
+
+
+def describe_agreement(settings: Settings) -> list[str]:
+    """Return plain lines about how well each two reviewers agree."""
+    with open_workplace(settings) as place, begin(place.engine, "jawabdehi_intake") as connection:
+        return list(_describe_agreement(load_opinions(connection)))
 
 
 def _describe_agreement(opinions: Mapping[Pair, Sequence[Decision]]) -> Iterator[str]:
@@ -77,20 +105,44 @@ def _describe_agreement(opinions: Mapping[Pair, Sequence[Decision]]) -> Iterator
         yield f"{both} both decided on {each.pairs} pairs, agree on {each.share:.0%}; Cohen's kappa {kappa}."
 
 
-def show_pair(settings: Settings, name: str) -> list[str]:
+@dataclass(frozen=True)
+class OpenPair:
+    """A pair that lies open before a reviewer; `opinions` are lines on who decided what.
+
+    `is_decided` tells whether a decision of this reviewer stands.
+    """
+
+    comparison: Comparison
+    opinions: tuple[str, ...]
+    is_decided: bool
+
+
+def open_pair(settings: Settings, name: str, reviewer: str | None = None) -> OpenPair:
     """Return both reports of a pair side by side, for a reviewer's eyes: sealed fields are opened here.
 
-    The lines are for a terminal and must be kept nowhere.
+    What is returned must be kept nowhere. Under double review a `reviewer` who has not decided yet is not told what
+    others say.
     """
     with open_workplace(settings) as place, begin(place.engine, "jawabdehi_intake") as connection:
         pair = _find_pair(connection, name)
         records = queue.load_records(connection, pair.key)
         reports = load_reports_of(place, connection, pair.key)
         opinions = load_opinions(connection).get(pair.key, [])
-        lines = compare_reports(pair, records, reports, place.contract)
-    return lines + [
-        f"{each.reviewer} on {each.at.date().isoformat()}: {_SAID[each.answer]}" for each in opinions
-    ]
+        comparison = compare_reports(pair, records, reports, place.contract)
+    is_decided = reviewer in {each.reviewer for each in opinions}
+    hides = settings.review_double and reviewer is not None and not is_decided
+    return OpenPair(comparison, tuple(_say_opinion(each, hides=hides) for each in opinions), is_decided)
+
+
+def _say_opinion(opinion: Decision, *, hides: bool) -> str:
+    said = "has decided; what is shown once you have, too" if hides else _SAID[opinion.answer]
+    return f"{opinion.reviewer} on {opinion.at.date().isoformat()}: {said}"
+
+
+def show_pair(settings: Settings, name: str) -> list[str]:
+    """Return both reports of a pair side by side, as lines for a terminal that must be kept nowhere."""
+    opened = open_pair(settings, name)
+    return [*lay_out(opened.comparison), *opened.opinions]
 
 
 def decide_pair(settings: Settings, name: str, answer: str, reviewer: str) -> str:
@@ -162,9 +214,26 @@ def _refuse_contradiction(opinions: Mapping[Pair, Sequence[Decision]], pair: Pai
         )
 
 
+def say_outcome(settings: Settings, name: str, reviewer: str | None = None) -> str:
+    """Return what the decisions that stand on a pair have come to, in a sentence.
+
+    Under double review a `reviewer` who has not decided is not told.
+    """
+    with open_workplace(settings) as place, begin(place.engine, "jawabdehi_intake") as connection:
+        pair = _find_pair(connection, name).key
+        opinions = load_opinions(connection).get(pair, [])
+        if settings.review_double and reviewer not in {None, *(each.reviewer for each in opinions)}:
+            return "No decision of yours stands on this pair."
+        return _say_outcome(connection, pair)
+
+
 def _follow(place: Workplace, connection: sa.Connection, pair: Pair) -> str:
     """Let incidents follow the decisions that stand, and say what came of one pair."""
     write_papers(place, connection, cluster_connected(connection, pair, load_weights()))
+    return _say_outcome(connection, pair)
+
+
+def _say_outcome(connection: sa.Connection, pair: Pair) -> str:
     records = queue.load_records(connection, pair)
     opinions = load_opinions(connection).get(pair, [])
     if len(records) < 2:

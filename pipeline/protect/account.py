@@ -132,6 +132,16 @@ def summarize(account: Account) -> str:
     return "\n".join(lines)
 
 
+def condense(account: Account) -> dict[str, object]:
+    """Return what the page of an edition tells of its audit: lines, figures hidden by reason, consents missing."""
+    hidden = {reason: sum(table.hidden[reason] for table in account.tables) for reason in WHY}
+    return {
+        "lines": summarize(account).split("\n"),
+        "hidden": {reason: number for reason, number in hidden.items() if number},
+        "consents_missing": account.consents_missing,
+    }
+
+
 def render_account(account: Account) -> bytes:
     """Return the audit report as an HTML page."""
     return fill_template("audit.html.j2", account=account, why=WHY)

@@ -1,0 +1,122 @@
+"""The data team's desk inside Airflow: its pages in the API server, behind Airflow's login, linked in the menu.
+
+Every process of Airflow imports this file, and only the API server asks for the application: what is heavy waits for
+that.
+"""
+
+import functools
+import os
+from typing import TYPE_CHECKING, Any
+
+from airflow.plugins_manager import AirflowPlugin
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI, Request
+
+    from pipeline.desk.gate import Member, Role
+
+PREFIX = "/jawabdehi"
+_QUESTIONS = "/api/v2/dags/issue_monthly_report/dagRuns/~/hitlDetails"
+_ANSWER = "/api/v2/dags/issue_monthly_report/dagRuns/{run}/taskInstances/approve/{map_index}/hitlDetails"
+_RESOURCES = {
+    "VIEWER": "Jawabdehi Viewer",
+    "REVIEWER": "Jawabdehi Reviewer",
+    "APPROVER": "Jawabdehi Approver",
+}
+"""Resources of Airflow's auth manager that stand for a role of the desk: who may read one has that role."""
+
+
+class AirflowGate:
+    """Lets the desk know who is logged in to Airflow, and answers its questions in their name."""
+
+    async def identify(self, request: "Request") -> "Member | None":
+        """Return the member of Airflow's login that the request carries."""
+        from airflow.api_fastapi.core_api.security import bearer_scheme, get_user
+
+        from pipeline.desk.gate import Member
+
+        user = await get_user(request, None, await bearer_scheme(request))
+        role = find_role(user)
+        return None if role is None else Member(user.get_name(), role)
+
+    async def answer(self, request: "Request", edition_id: str, *, approves: bool) -> None:
+        """Answer the question of publication through Airflow's own interface, under its own rules."""
+        import httpx
+        from airflow.api_fastapi.main import app
+
+        from pipeline.desk.gate import NoQuestionError
+
+        carried = {
+            name: request.headers[name] for name in ("cookie", "authorization") if name in request.headers
+        }
+        # Under the address that Airflow is known by, so that it takes the request as one of its own pages.
+        transport = httpx.ASGITransport(app=app, root_path=app.root_path)
+        async with httpx.AsyncClient(
+            transport=transport, base_url=str(request.base_url.replace(path="/")), headers=carried
+        ) as client:
+            wanted = {"subject_search": f"Publish edition {edition_id}?", "response_received": False}
+            asked = await client.get(_QUESTIONS, params=wanted)
+            questions = asked.json()["hitl_details"] if asked.is_success else []
+            if not questions:
+                raise NoQuestionError
+            task = questions[-1]["task_instance"]
+            answered = await client.patch(
+                _ANSWER.format(run=task["dag_run_id"], map_index=task["map_index"]),
+                json={"chosen_options": ["Approve" if approves else "Reject"], "params_input": {}},
+            )
+            if not answered.is_success:
+                raise NoQuestionError
+
+
+def find_role(user: Any) -> "Role | None":  # noqa: ANN401 (each auth manager has users of its own)
+    """Return the role of a user of Airflow at the desk, None where they have none."""
+    from airflow.api_fastapi.app import get_auth_manager
+    from airflow.api_fastapi.auth.managers.simple.simple_auth_manager import SimpleAuthManager
+
+    from pipeline.desk.gate import Role
+
+    manager = get_auth_manager()
+    if isinstance(manager, SimpleAuthManager):
+        roles = {
+            "viewer": Role.VIEWER,
+            "user": Role.REVIEWER,
+            "op": Role.APPROVER,
+            "admin": Role.ADMINISTRATOR,
+        }
+        return roles.get((user.role or "").lower())
+    held = [
+        Role[name]
+        for name, resource in _RESOURCES.items()
+        if manager.is_authorized_custom_view(method="GET", resource_name=resource, user=user)
+    ]
+    return max(held, default=None)
+
+
+@functools.cache
+def make_application() -> "FastAPI":
+    """Return the desk of this installation."""
+    from airflow.api_fastapi.app import get_auth_manager_cls
+
+    from pipeline.desk.app import make_desk
+    from pipeline.secrets import load_secrets
+    from pipeline.settings import read_settings
+
+    settings = read_settings(os.environ)
+    secrets = load_secrets(settings.secrets, os.environ)
+    login = get_auth_manager_cls()().get_url_login(next_url=f"{PREFIX}/")
+    return make_desk(settings, AirflowGate(), key=secrets.api_secret_key, login=login)
+
+
+class DeskPlugin(AirflowPlugin):
+    """Tells Airflow about the desk."""
+
+    name = "jawabdehi_desk"
+    external_views = [  # noqa: RUF012 (Airflow's own form)
+        {"name": name, "href": f"{PREFIX}/{page}", "destination": "nav", "category": "Jawabdehi"}
+        for name, page in (("Coverage", "coverage"), ("Review", "review"), ("Editions", "editions"))
+    ]
+
+    @property
+    def fastapi_apps(self) -> list[dict[str, Any]]:
+        """The application and where it is found."""
+        return [{"app": make_application(), "url_prefix": PREFIX, "name": "Jawabdehi desk"}]

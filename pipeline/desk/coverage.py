@@ -1,0 +1,48 @@
+"""Coverage: who has filed for which month, and the slip of every return."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import FileResponse
+
+from pipeline import jobs
+from pipeline.contract import load_contract
+from pipeline.desk.gate import VIEWERS, Viewer
+from pipeline.desk.page import show
+
+router = APIRouter()
+
+Month = Annotated[str, Path(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")]
+Collective = Annotated[str, Path(pattern=r"^[A-Z][A-Z0-9_]{1,31}$")]
+ReturnId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{8,80}$")]
+
+_SLIP_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; "
+    "frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+)
+"""Slips carry their style along, since collectives read them as files."""
+
+
+@router.get("/coverage")
+def show_coverage(
+    request: Request, member: Viewer, months: Annotated[int, Query(ge=1, le=24)] = 6
+) -> Response:
+    """Show how every collective stands with the newest months."""
+    table = jobs.load_coverage(request.app.state.settings, months)
+    return show(
+        request, "desk/coverage.html.j2", member=member, table=table, missing=jobs.list_missing(table)
+    )
+
+
+@router.get("/coverage/{month}/{collective}")
+def show_filing(request: Request, member: Viewer, month: Month, collective: Collective) -> Response:
+    """Show the returns of one collective for one month."""
+    filing = jobs.load_filing(request.app.state.settings, collective, month)
+    return show(request, "desk/filing.html.j2", member=member, filing=filing, rules=load_contract().rules)
+
+
+@router.get("/slips/{return_id}", dependencies=[VIEWERS])
+def show_slip(request: Request, return_id: ReturnId) -> Response:
+    """Show the slip of a return, as its collective got it."""
+    slip = jobs.find_slip(request.app.state.settings, return_id)
+    return FileResponse(slip, media_type="text/html", headers={"Content-Security-Policy": _SLIP_POLICY})

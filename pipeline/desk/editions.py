@@ -1,0 +1,106 @@
+"""Editions: drafts with their audits, what is hidden and why, what changed, and the approval."""
+
+from pathlib import Path as FilePath
+from typing import Annotated
+
+from fastapi import APIRouter, Form, HTTPException, Path, Request, Response, status
+from fastapi.responses import FileResponse, RedirectResponse
+
+from pipeline import jobs
+from pipeline.desk.forms import Token, check_form
+from pipeline.desk.gate import APPROVERS, VIEWERS, Approver, Gate, NoQuestionError, Role, Viewer
+from pipeline.desk.page import find_address, show
+from pipeline.errors import JawabdehiError
+
+router = APIRouter()
+
+EditionId = Annotated[str, Path(pattern=r"^JWB-20\d\d-(0[1-9]|1[0-2])-e[1-9]\d{0,3}$")]
+Seal = Annotated[str, Form(pattern=r"^[0-9a-f]{64}$")]
+
+_PAGE_POLICY = (
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self' data:; "
+    "script-src 'self' 'unsafe-inline'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+)
+"""Pages of an edition are read here as they will be published."""
+
+_NO_QUESTION = (
+    "Airflow does not ask you about this edition: see whether its monthly report waits at approve, and whether you "
+    "may answer."
+)
+
+
+@router.get("/editions")
+def show_editions(request: Request, member: Viewer) -> Response:
+    """Show all editions, the newest month first."""
+    records = jobs.list_edition_records(request.app.state.settings)
+    return show(request, "desk/editions.html.j2", member=member, records=records)
+
+
+@router.get("/editions/{edition_id}")
+def show_edition(request: Request, member: Viewer, edition_id: EditionId) -> Response:
+    """Show what a person has to know of an edition before it is published."""
+    settings = request.app.state.settings
+    return show(
+        request,
+        "desk/edition.html.j2",
+        member=member,
+        edition=jobs.view_edition(settings, edition_id),
+        may_approve=member.role >= Role.APPROVER,
+        is_lone=settings.two_persons,
+    )
+
+
+@router.get("/editions/{edition_id}/audit", dependencies=[APPROVERS])
+def show_audit(request: Request, edition_id: EditionId) -> Response:
+    """Show the audit report, which tells apart what the edition keeps together."""
+    audit = request.app.state.settings.audits / edition_id / jobs.AUDIT_REPORT
+    return _send(audit.parent, audit.name)
+
+
+@router.get("/editions/{edition_id}/pages/{page:path}", dependencies=[VIEWERS])
+def show_page(request: Request, edition_id: EditionId, page: str) -> Response:
+    """Show a page of a draft, with its styles and fonts."""
+    return _send(jobs.find_edition_folder(request.app.state.settings, edition_id), page)
+
+
+@router.post("/editions/{edition_id}/approval")
+async def approve(
+    request: Request, member: Approver, edition_id: EditionId, seal: Seal, token: Token
+) -> Response:
+    """Let an edition through, in the member's name."""
+    check_form(request, member, token)
+    jobs.check_approver(request.app.state.settings, edition_id, seal, member.name)
+    return await _answer(request, edition_id, approves=True)
+
+
+@router.post("/editions/{edition_id}/rejection")
+async def reject(
+    request: Request,
+    member: Approver,
+    edition_id: EditionId,
+    seal: Seal,
+    token: Token,
+    reason: Annotated[str, Form(max_length=2_000)],
+) -> Response:
+    """Let an edition not through, and keep the reason."""
+    check_form(request, member, token)
+    jobs.reject_edition(request.app.state.settings, edition_id, seal, reason, member.name)
+    return await _answer(request, edition_id, approves=False)
+
+
+async def _answer(request: Request, edition_id: str, *, approves: bool) -> Response:
+    gate: Gate = request.app.state.gate
+    try:
+        await gate.answer(request, edition_id, approves=approves)
+    except NoQuestionError:
+        raise JawabdehiError(_NO_QUESTION) from None
+    address = find_address(request, "show_edition", edition_id=edition_id)
+    return RedirectResponse(address, status_code=status.HTTP_303_SEE_OTHER)
+
+
+def _send(folder: FilePath, name: str) -> Response:
+    """Answer with a file below `folder`, and with nothing that lies elsewhere."""
+    path = (folder / name).resolve() if "\0" not in name else folder
+    if not path.is_relative_to(folder.resolve()) or not path.is_file():
+        raise HTTPException(status.HTTP_404_NOT_FOUND)
+    return FileResponse(path, headers={"Content-Security-Policy": _PAGE_POLICY})

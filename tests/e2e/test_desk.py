@@ -1,0 +1,233 @@
+"""The real thing, as `jawabdehi up` starts it: returns go in, people log in with a browser, review a pair, and let an
+edition through."""
+
+import csv
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from pipeline.server import ensure_server
+from pipeline.settings import read_settings
+from tests.conftest import make_report, spread_reports
+from tests.e2e.running import JAWABDEHI, Installation, make_environment, run_up, wait_for
+
+pytestmark = pytest.mark.e2e
+
+MONTH, EDITION = "2026-10", "JWB-2026-10-e1"
+USERS = {"vani": "viewer", "ravi": "user", "meera": "op", "admin": "admin"}
+CANARY = "Made-up words that only a reviewer may see"
+PURGED = ("office", "case_token", "narrative")
+PHONE = {"width": 390, "height": 800}
+FLAGS = ("--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    users = ",".join(f"{name}:{role}" for name, role in USERS.items())
+    return make_environment(tmp_path_factory.mktemp("desk") / "home", JAWABDEHI_USERS=users)
+
+
+@pytest.fixture(scope="module")
+def installation(environment: dict[str, str]) -> Iterator[Installation]:
+    with run_up(environment) as installation:
+        send_returns(installation.home / "inbox")
+        yield installation
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS) as browser,
+    ):
+        yield browser
+
+
+def send_returns(inbox: Path) -> None:
+    """Send a month with one doubtful pair, figures that wait for a consent, and one return that cannot be read."""
+    returns = spread_reports("S")
+    alike = {"case_token": "", "district": "309", "office": "Model Thana No. 3"}
+    returns["UTTHAN"].append(make_report("U-1", narrative=f"{CANARY}, she waited three days.", **alike))
+    returns["BIHAAN"].append(make_report("B-1", narrative=f"{CANARY}, no paper was given.", **alike))
+    returns["UTTHAN"] += [make_report(f"L-{n}", state="IN-UP", office=f"Thana No. {n}") for n in range(20)]
+    for collective, reports in returns.items():
+        folder = inbox / collective
+        folder.mkdir(parents=True)
+        with (folder / f"{MONTH}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, reports[0])
+            writer.writeheader()
+            writer.writerows(reports)
+    (inbox / "VIJETA").mkdir()
+    (inbox / "VIJETA" / f"{MONTH}.xlsx").write_bytes(b"This is no workbook.")
+
+
+@contextmanager
+def at_the_desk(browser: Browser, installation: Installation, user: str, **options: object) -> Iterator[Page]:
+    """Log a user in as a person does, and open a page."""
+    with browser.new_context(base_url=installation.address, **options) as context:
+        page = context.new_page()
+        page.goto("/jawabdehi/coverage")
+        expect(page.get_by_text("Log in to Airflow first.")).to_be_visible()
+        page.get_by_role("link", name="Log in").click()
+        page.locator("input[name=username]").fill(user)
+        page.locator("input[name=password]").fill(installation.passwords[user])
+        page.get_by_role("button", name=re.compile("sign in|log in", re.IGNORECASE)).click()
+        page.wait_for_url(lambda url: "/auth/login" not in url)
+        yield page
+
+
+def take_month_in(installation: Installation) -> None:
+    collecting = installation.start_run("collect_returns", {})
+    wait_for("The returns", lambda: installation.run_ended("collect_returns", collecting), seconds=180)
+    linking = wait_for("Linking", lambda: installation.runs("link_incidents"), seconds=60)[0]
+    assert (linking["run_type"], linking["partition_key"]) == ("asset_triggered", MONTH)
+    wait_for(
+        "The incidents", lambda: installation.run_ended("link_incidents", linking["dag_run_id"]), seconds=120
+    )
+
+
+def make_draft(installation: Installation) -> str:
+    # A parameter of this name approves nothing.
+    issuing = installation.start_run("issue_monthly_report", {"month": MONTH, "approve_as": "Mallory"})
+
+    def waits() -> bool:
+        states = installation.task_states("issue_monthly_report", issuing)
+        assert "failed" not in states.values(), states
+        return states["approve"] == "awaiting_input"
+
+    wait_for("The draft", waits, seconds=420)
+    question = installation.api.get(installation.ask_about(issuing)).raise_for_status().json()
+    assert (question["subject"], question["defaults"]) == (f"Publish edition {EDITION}?", ["Reject"])
+    assert (installation.home / "drafts" / EDITION / "manifest.json").is_file()
+    assert not (installation.home / "published").exists()
+    return issuing
+
+
+def look_at_coverage(page: Page, pictures: Path) -> None:
+    expect(page.get_by_role("heading", name="Coverage")).to_be_visible()
+    page.screenshot(path=pictures / "coverage.png", full_page=True)
+    page.get_by_role("link", name="waiting (returns of VIJETA for 2026-10)").click()
+    expect(page.get_by_text("rejected")).to_be_visible()
+    page.get_by_role("link", name=re.compile("VIJETA-2026-10")).click()
+    expect(page.get_by_role("heading").first).to_be_visible()
+    page.goto("/jawabdehi/review")
+    expect(page.get_by_text("Ask an administrator for the role reviewer.")).to_be_visible()
+
+
+def review_the_pair(page: Page, pictures: Path) -> None:
+    page.get_by_role("link", name="Review").click()
+    expect(page.get_by_text("1 pair waits")).to_be_visible()
+    page.get_by_role("link", name=re.compile("UTTHAN U-1")).click()
+    expect(page.get_by_text(f"{CANARY}, she waited three days.")).to_be_visible()
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    page.screenshot(path=pictures / "pair.png", full_page=True)
+    page.get_by_role("button", name="One incident").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Both reports tell of one incident; the pair is settled.")).to_be_visible()
+    page.get_by_role("button", name="Take my decision back").click()
+    page.get_by_role("link", name=re.compile("UTTHAN U-1")).click()
+    page.get_by_role("button", name="One incident").click()
+    expect(page.get_by_text("No pair waits for a reviewer.")).to_be_visible()
+
+
+def reject_the_edition(page: Page, pictures: Path) -> None:
+    page.get_by_role("link", name="Editions").click()
+    page.get_by_role("link", name=EDITION).click()
+    expect(page.get_by_text(re.compile(r"UTTHAN: \d+ figures"))).to_be_visible()
+    page.screenshot(path=pictures / "edition.png", full_page=True)
+    page.get_by_label("Why it is not to be published").fill("The consent of UTTHAN is missing.")
+    page.get_by_role("button", name="Reject").click()
+
+
+def approve_the_edition(page: Page) -> None:
+    page.goto(f"/jawabdehi/editions/{EDITION}")
+    expect(page.get_by_text("No figure waits for a consent.")).to_be_visible()
+    page.get_by_text(re.compile(r"Pages of \d+ places")).click()
+    page.get_by_role("link", name=re.compile("report.en.html of India")).click()
+    expect(page.get_by_role("heading").first).to_be_visible()
+    page.go_back()
+    page.get_by_role("button", name="Approve and publish").click()
+
+
+def test_a_month_goes_from_returns_to_an_edition_at_the_desk(
+    browser: Browser, installation: Installation, environment: dict[str, str], tmp_path: Path
+) -> None:
+    take_month_in(installation)
+    with at_the_desk(browser, installation, "vani") as page:
+        look_at_coverage(page, tmp_path)
+    with at_the_desk(browser, installation, "ravi", viewport=PHONE) as page:
+        review_the_pair(page, tmp_path)
+
+    first = make_draft(installation)
+    with at_the_desk(browser, installation, "meera") as page:
+        reject_the_edition(page, tmp_path)
+        wait_for("The end", lambda: installation.run_ended("issue_monthly_report", first), seconds=60)
+    assert not (installation.home / "published").exists()
+
+    letter = tmp_path / "UTTHAN.pdf"
+    letter.write_bytes(b"A made-up signed letter.")
+    give = ("consent", "give", "--month", MONTH, "--as", "Meera", str(letter))
+    subprocess.run([JAWABDEHI, *give], env=environment, check=True, capture_output=True)
+    second = make_draft(installation)
+
+    # A reviewer may not answer, not in Airflow's own interface either.
+    answer = {"chosen_options": ["Approve"], "params_input": {}}
+    refused = installation.log_in("ravi").patch(installation.ask_about(second), json=answer)
+    assert refused.status_code == 403
+    with at_the_desk(browser, installation, "meera") as page:
+        approve_the_edition(page)
+        wait_for("The edition", lambda: installation.run_ended("issue_monthly_report", second), seconds=120)
+        page.reload()
+        expect(page.get_by_text("Published; approved by meera")).to_be_visible()
+    approval = installation.home / "published" / MONTH / "e1" / "approval.json"
+    assert '"meera"' in approval.read_text(encoding="utf-8")
+
+
+def test_airflow_keeps_nothing_of_a_report(installation: Installation) -> None:
+    values = set()
+    for path in (installation.home / "inbox").glob("*/*.csv"):
+        with path.open(encoding="utf-8", newline="") as lines:
+            values |= {row[name] for row in csv.DictReader(lines) for name in PURGED if len(row[name]) >= 8}
+    assert len(values) > 100
+
+    kept = [path.read_text(errors="replace") for path in (installation.home / "airflow").rglob("*.log")]
+    settings = read_settings({"JAWABDEHI_HOME": str(installation.home)})
+    engine = sa.create_engine(ensure_server(settings).airflow, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        for table in sa.inspect(connection).get_table_names():
+            rows = connection.execute(sa.select(sa.text("*")).select_from(sa.table(table)))
+            kept += [str(tuple(row)) for row in rows]
+    assert "take_in" in "".join(kept)
+    assert "/jawabdehi/review" in "".join(kept)
+    assert [value for value in values if value in "\n".join(kept)] == []
+
+
+def test_every_address_asks_for_a_login_and_a_role(installation: Installation) -> None:
+    desk = httpx.Client(base_url=f"{installation.address}/jawabdehi")
+    viewer = {"Authorization": installation.log_in("vani").headers["Authorization"]}
+    described = desk.get("/openapi.json", headers=viewer).raise_for_status().json()["paths"]
+    assert len(described) >= 12
+    for path, methods in described.items():
+        address = re.sub(r"\{[a-z_]+\}", "00000000", path)
+        for method in methods:
+            assert desk.request(method, address).status_code == 401, path
+            wrong = desk.request(method, address, headers={"Authorization": "Bearer made.up.token"})
+            assert wrong.status_code in {401, 403}, path
+            if method == "post":
+                assert desk.request(method, address, headers=viewer).status_code == 403, path
+
+
+def test_all_of_airflow_ends_with_it(installation: Installation) -> None:
+    family = psutil.Process(installation.process.pid).children(recursive=True)
+    assert len(family) >= 4
+    installation.process.terminate()
+    assert installation.process.wait(90) == 0
+    assert [member for member in family if member.is_running()] == []
