@@ -164,6 +164,19 @@ def status(month: str | None) -> None:
         click.echo(line)
 
 
+@main.command()
+def doctor() -> None:
+    """Look whether everything that is needed is there, and say what to do; change nothing."""
+    from pipeline.doctor import examine
+
+    is_well = True
+    for finding in examine(_settings(), os.environ):
+        is_well &= finding.is_well
+        click.echo(f"{'well' if finding.is_well else 'LOOK'}  {finding.name}: {finding.says}")
+    if not is_well:
+        sys.exit(1)
+
+
 @main.group()
 def export() -> None:
     """Write what the database knows to a file."""

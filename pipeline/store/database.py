@@ -8,6 +8,8 @@ from typing import Any, Literal, cast
 
 import alembic.command
 import alembic.config
+import alembic.runtime.migration
+import alembic.script
 import polars as pl
 import psycopg
 import sqlalchemy as sa
@@ -68,6 +70,13 @@ def alembic_config(connection: sa.Connection) -> alembic.config.Config:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     return config
+
+
+def list_missing_migrations(connection: sa.Connection) -> list[str]:
+    """Return the migrations of this version that a database has not had, the oldest first; nothing is changed."""
+    script = alembic.script.ScriptDirectory.from_config(alembic_config(connection))
+    current = alembic.runtime.migration.MigrationContext.configure(connection).get_current_revision()
+    return [each.revision for each in script.iterate_revisions("heads", current)][::-1]
 
 
 def lock(connection: sa.Connection, name: str) -> None:

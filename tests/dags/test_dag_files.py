@@ -137,7 +137,7 @@ def test_every_job_that_a_dag_names_exists() -> None:
 
 
 def test_steps_do_not_reach_for_store_or_jobs_and_the_store_reaches_for_no_step() -> None:
-    around = {"jobs", "store", "cli", "server", "up", "airflow_env", "sealing", "secrets", "files"}
+    around = {"jobs", "store", "cli", "doctor", "server", "up", "airflow_env", "sealing", "secrets", "files"}
     shared = (
         "pipeline.contract",
         "pipeline.errors",
