@@ -15,6 +15,8 @@ UNFOLD = "for (const fold of document.querySelectorAll('details')) fold.open = t
 
 MEASURE = "[document.scrollingElement.scrollWidth, window.innerWidth]"
 
+SETTLE = "document.fonts.ready.then(() => null)"
+
 FIND_VIOLATIONS = """async rules => {
   const options = {runOnly: {type: "tag", values: rules}, resultTypes: ["violations"], preload: false};
   const found = await axe.run(document, options);
@@ -81,6 +83,9 @@ class Findings:
     def measure(self, page: Page) -> None:
         """Unfold the page that is open, and see whether it fits."""
         page.evaluate(UNFOLD)
+        # Fonts are asked for once something is laid out in them, and are not to be given up by leaving the page.
+        page.evaluate(MEASURE)
+        page.evaluate(SETTLE)
         width, room = page.evaluate(MEASURE)
         if width > room:
             self.too_wide.append((self.log.page, "The page scrolls sideways."))
