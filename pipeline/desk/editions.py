@@ -4,6 +4,7 @@ from pathlib import Path as FilePath
 from typing import Annotated
 
 from fastapi import APIRouter, Form, HTTPException, Path, Request, Response, status
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, RedirectResponse
 
 from pipeline import jobs
@@ -69,7 +70,7 @@ async def approve(
 ) -> Response:
     """Let an edition through, in the member's name."""
     check_form(request, member, token)
-    jobs.check_approver(request.app.state.settings, edition_id, seal, member.name)
+    await run_in_threadpool(jobs.check_approver, request.app.state.settings, edition_id, seal, member.name)
     return await _answer(request, edition_id, approves=True)
 
 
@@ -84,7 +85,9 @@ async def reject(
 ) -> Response:
     """Let an edition not through, and keep the reason."""
     check_form(request, member, token)
-    jobs.reject_edition(request.app.state.settings, edition_id, seal, reason, member.name)
+    await run_in_threadpool(
+        jobs.reject_edition, request.app.state.settings, edition_id, seal, reason, member.name
+    )
     return await _answer(request, edition_id, approves=False)
 
 
