@@ -95,7 +95,7 @@ def find_role(user: Any) -> "Role | None":  # noqa: ANN401 (each auth manager ha
 @functools.cache
 def make_application() -> "FastAPI":
     """Return the desk of this installation."""
-    from airflow.api_fastapi.app import get_auth_manager_cls
+    from airflow.api_fastapi.app import API_ROOT_PATH, create_auth_manager
 
     from pipeline.desk.app import make_desk
     from pipeline.secrets import load_secrets
@@ -103,7 +103,7 @@ def make_application() -> "FastAPI":
 
     settings = read_settings(os.environ)
     secrets = load_secrets(settings.secrets, os.environ)
-    login = get_auth_manager_cls()().get_url_login(next_url=f"{PREFIX}/")
+    login = create_auth_manager().get_url_login(next_url=f"{API_ROOT_PATH.rstrip('/')}{PREFIX}/")
     return make_desk(settings, AirflowGate(), key=secrets.api_secret_key, login=login)
 
 
