@@ -12,7 +12,7 @@ from airflow.sdk import Asset, Connection, Param, get_current_context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
 
 from pipeline.errors import JawabdehiError, RetryableError, UsageError, describe_unexpected
-from pipeline.settings import Settings, check_month, read_settings
+from pipeline.settings import Settings, check_month, name_source_variable, read_settings
 
 REPORTS = Asset("reports", uri="jawabdehi://reports")
 """Reports taken in; one partition `COLLECTIVE|YYYY-MM` a collective and reporting month."""
@@ -77,7 +77,7 @@ def read_source(name: str) -> str:
 
     It holds a secret: hand it on and never return it from a task. Raises AirflowFailException where there is none.
     """
-    variable = f"JAWABDEHI_SOURCE_{name.upper().replace('-', '_')}"
+    variable = name_source_variable(name)
     if os.environ.get(variable):
         return os.environ[variable]
     try:

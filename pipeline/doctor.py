@@ -18,12 +18,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import sqlalchemy as sa
 from packaging.requirements import Requirement
 
+from pipeline.collect.inbox import NO_ACCESS, NOT_THERE
 from pipeline.collect.sources import open_source, parse_source
 from pipeline.errors import JawabdehiError, describe_unexpected
 from pipeline.report.printing import find_printer
-from pipeline.secrets import load_secrets
+from pipeline.secrets import list_missing_keys, load_secrets
 from pipeline.server import answers, find_databases
-from pipeline.settings import CHECKOUT, KOLKATA, Settings
+from pipeline.settings import CHECKOUT, KOLKATA, Settings, name_source_variable
 from pipeline.store.database import connect, list_missing_migrations
 
 LEAST_FREE = 2 * 1024**3
@@ -161,6 +162,12 @@ def _check_keys(settings: Settings, environ: Mapping[str, str]) -> str:
     open_files = [path.name for path in sorted(folder.iterdir()) if stat.S_IMODE(path.stat().st_mode) & 0o077]
     if open_files:
         raise JawabdehiError(f"Others can read {', '.join(open_files)} in secrets/: run chmod 600 on them.")
+    missing = list_missing_keys(folder, environ)
+    if missing:
+        raise JawabdehiError(
+            f"Keys are missing in secrets/: {', '.join(missing)}. Put them back from where you keep them, before any "
+            "other command makes new ones, which open nothing that was sealed before."
+        )
     load_secrets(folder, environ)
     return "All keys are there, and nobody else can read them."
 
@@ -196,14 +203,14 @@ def _check_inbox(settings: Settings) -> str:
     if not isinstance(settings.inbox, Path):
         return "It lies elsewhere; collect_returns says if it cannot be read."
     if not settings.inbox.is_dir():
-        raise JawabdehiError("The inbox folder is not there: make or mount it.")
+        raise JawabdehiError(NOT_THERE)
     if not os.access(settings.inbox, os.R_OK | os.X_OK):
-        raise JawabdehiError("The inbox cannot be read: give this program's user read access to it.")
+        raise JawabdehiError(NO_ACCESS)
     return "It can be read."
 
 
 def _check_source(name: str, environ: Mapping[str, str]) -> str:
-    variable = f"JAWABDEHI_SOURCE_{name.upper().replace('-', '_')}"
+    variable = name_source_variable(name)
     if not environ.get(variable):
         return f"{variable} is not set: a connection of Airflow has to define it; collect_returns reads that."
     # Looked at once and not tried again: a person waits.

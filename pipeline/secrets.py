@@ -10,6 +10,8 @@ from pathlib import Path
 
 from pipeline.errors import UsageError
 
+_NAMES = ("vault_key", "fernet_key", "jwt_secret", "api_secret_key")
+
 
 @dataclass(frozen=True, repr=False)
 class Secrets:
@@ -29,16 +31,24 @@ class Secrets:
         return base64.urlsafe_b64decode(self.vault_key)
 
 
+def list_missing_keys(folder: Path, environ: Mapping[str, str]) -> list[str]:
+    """Return the names of keys that `load_secrets` would make; nothing is made here."""
+    return [name for name in _NAMES if not environ.get(_variable(name)) and not (folder / name).exists()]
+
+
 def load_secrets(folder: Path, environ: Mapping[str, str]) -> Secrets:
     """Return the keys, from `JAWABDEHI_<NAME>` where set and from `folder` otherwise; missing files are made.
 
     Raises UsageError where a key file can be read by others or a key has not the right length.
     """
-    names = ("vault_key", "fernet_key", "jwt_secret", "api_secret_key")
-    keys = {name: environ.get(f"JAWABDEHI_{name.upper()}") or _load_or_make(folder / name) for name in names}
+    keys = {name: environ.get(_variable(name)) or _load_or_make(folder / name) for name in _NAMES}
     for name in ("vault_key", "fernet_key"):
         _check_key(name, keys[name])
     return Secrets(**keys)
+
+
+def _variable(name: str) -> str:
+    return f"JAWABDEHI_{name.upper()}"
 
 
 def _load_or_make(path: Path) -> str:

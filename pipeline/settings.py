@@ -106,6 +106,11 @@ def read_inbox(text: str) -> Path | str:
     return Path(rest if mark else text).expanduser().absolute()
 
 
+def name_source_variable(source: str) -> str:
+    """Return the name of the variable that may define a source."""
+    return f"JAWABDEHI_SOURCE_{source.upper().replace('-', '_')}"
+
+
 def check_month(text: str) -> str:
     """Return `text` if it is a month key `YYYY-MM`; raise UsageError otherwise."""
     if not _MONTH.fullmatch(text):

@@ -51,6 +51,14 @@ def test_a_key_that_others_can_read_is_found(home: Settings) -> None:
     assert "chmod 700" in look(home, "Keys").says
 
 
+def test_a_key_that_is_gone_is_found_and_not_made_anew(home: Settings) -> None:
+    (home.secrets / "vault_key").unlink()
+    finding = look(home, "Keys")
+    assert (finding.is_well, "vault_key" in finding.says) == (False, True)
+    assert not (home.secrets / "vault_key").exists()
+    assert look(home, "Keys", JAWABDEHI_VAULT_KEY=(home.secrets / "fernet_key").read_text()).is_well
+
+
 def test_tables_of_an_older_version_are_found_and_left_as_they_are(home: Settings) -> None:
     with connect(str(home.database_url)) as engine:
         with engine.begin() as connection:
