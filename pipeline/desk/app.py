@@ -12,7 +12,7 @@ from pipeline import __version__
 from pipeline.desk import coverage, editions, review, static
 from pipeline.desk.forms import FormSeal
 from pipeline.desk.gate import Gate
-from pipeline.desk.page import show
+from pipeline.desk.page import find_address, show
 from pipeline.errors import JawabdehiError, RetryableError, UsageError, describe_unexpected
 from pipeline.settings import Settings
 
@@ -49,11 +49,10 @@ def make_desk(settings: Settings, gate: Gate, *, key: str, login: str) -> FastAP
     desk.add_exception_handler(StarletteHTTPException, _say_refusal)
     desk.add_exception_handler(RequestValidationError, _say_misuse)
     desk.add_exception_handler(JawabdehiError, _say_error)
-    desk.add_exception_handler(Exception, _say_unexpected)
 
     @desk.get("/", include_in_schema=False)
     def start(request: Request) -> Response:
-        return RedirectResponse(request.url_for("show_coverage").path)
+        return RedirectResponse(find_address(request, "show_coverage"))
 
     return desk
 

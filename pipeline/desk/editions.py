@@ -41,13 +41,14 @@ def show_editions(request: Request, member: Viewer) -> Response:
 def show_edition(request: Request, member: Viewer, edition_id: EditionId) -> Response:
     """Show what a person has to know of an edition before it is published."""
     settings = request.app.state.settings
+    edition = jobs.view_edition(settings, edition_id)
     return show(
         request,
         "desk/edition.html.j2",
         member=member,
-        edition=jobs.view_edition(settings, edition_id),
+        edition=edition,
         may_approve=member.role >= Role.APPROVER,
-        is_lone=settings.two_persons,
+        is_lone=jobs.is_lone_reviewer(settings, edition.reviewers, member.name),
     )
 
 

@@ -7,6 +7,7 @@ whole or not at all, and changes nothing when it is called again.
 from pipeline.jobs.approval import (
     check_approver,
     find_edition_folder,
+    is_lone_reviewer,
     list_edition_records,
     reject_edition,
     view_edition,
@@ -49,6 +50,7 @@ __all__ = [
     "find_pages",
     "find_slip",
     "give_consent",
+    "is_lone_reviewer",
     "land_returns",
     "link_month",
     "list_consents",

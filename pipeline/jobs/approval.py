@@ -1,7 +1,7 @@
 """Approval: what a person sees of an edition before it is published, and who may let it through."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,13 +13,12 @@ import sqlalchemy as sa
 from pipeline.contract import NATIONAL
 from pipeline.errors import JawabdehiError, UsageError
 from pipeline.jobs.clustering import load_opinions
-from pipeline.jobs.pages import draft_folder, name_geographies
+from pipeline.jobs.pages import find_folder, name_geographies
 from pipeline.jobs.protection import AUDIT_REPORT, AUDIT_SUMMARY
 from pipeline.jobs.workplace import Workplace, open_workplace
 from pipeline.language import ENGLISH, load_language
 from pipeline.protect.account import WHY
 from pipeline.report.addresses import list_names
-from pipeline.report.edition import Edition
 from pipeline.report.tables import place_name
 from pipeline.screening.scan import holds_personal_data
 from pipeline.settings import Settings, shift_month
@@ -73,11 +72,7 @@ def view_edition(settings: Settings, edition_id: str) -> EditionView:
     """Return what a person sees of an edition; raise JawabdehiError where there is none of this id."""
     with open_workplace(settings) as place, begin(place.engine, "jawabdehi_reporting") as connection:
         record = release.load_edition(connection, edition_id)
-        given = {
-            each.collective
-            for each in consents.list_consents(connection, record.month)
-            if each.number == record.number and each.stands
-        }
+        given = consents.list_consenting(connection, record.month, record.number)
         expected = place.contract.code_lists["collectives"].valid_in(record.month)
         summary = _read_summary(settings.audits / edition_id / AUDIT_SUMMARY)
         return EditionView(
@@ -119,7 +114,7 @@ def _load_totals(connection: sa.Connection, record: EditionRecord) -> dict[str, 
 
 
 def _list_pages(place: Workplace, record: EditionRecord) -> dict[str, tuple[str, ...]]:
-    folder = _find_folder(place.settings, record)
+    folder = find_folder(place.settings, record)
     english = load_language(ENGLISH)
     pages = {
         place_name(code, place.contract, english): tuple(
@@ -135,13 +130,7 @@ def _list_pages(place: Workplace, record: EditionRecord) -> dict[str, tuple[str,
 def find_edition_folder(settings: Settings, edition_id: str) -> Path:
     """Return where the pages of an edition lie; raise JawabdehiError where there is none of this id."""
     with open_workplace(settings) as place, begin(place.engine, "jawabdehi_reporting") as connection:
-        return _find_folder(settings, release.load_edition(connection, edition_id))
-
-
-def _find_folder(settings: Settings, record: EditionRecord) -> Path:
-    if record.state == "published":
-        return settings.published / Edition(record.month, record.number, versions={}).folder
-    return draft_folder(settings, record.edition_id)
+        return find_folder(settings, release.load_edition(connection, edition_id))
 
 
 def find_reviewers(connection: sa.Connection, month: str) -> set[str]:
@@ -159,17 +148,27 @@ def find_reviewers(connection: sa.Connection, month: str) -> set[str]:
 def check_approver(settings: Settings, edition_id: str, manifest_sha256: str, approver: str) -> None:
     """Raise JawabdehiError where `approver` may not let this draft through as it is now."""
     with open_workplace(settings) as place, begin(place.engine, "jawabdehi_reporting") as connection:
-        record = release.load_edition(connection, edition_id)
-        if record.state != "draft" or record.manifest_sha256 != manifest_sha256:
-            raise JawabdehiError("The draft is another than the one you saw: look at it again.")
+        record = _load_as_seen(connection, edition_id, manifest_sha256)
         refuse_lone_reviewer(place, connection, record, approver)
+
+
+def _load_as_seen(connection: sa.Connection, edition_id: str, manifest_sha256: str) -> EditionRecord:
+    record = release.load_edition(connection, edition_id)
+    if record.state != "draft" or record.manifest_sha256 != manifest_sha256:
+        raise JawabdehiError("The draft is another than the one you saw: look at it again.")
+    return record
+
+
+def is_lone_reviewer(settings: Settings, reviewers: Collection[str], name: str) -> bool:
+    """Tell whether `name` alone decided on the pairs of a month and two persons are asked for."""
+    return settings.two_persons and set(reviewers) == {name}
 
 
 def refuse_lone_reviewer(
     place: Workplace, connection: sa.Connection, record: EditionRecord, approver: str
 ) -> None:
-    """Raise JawabdehiError where `approver` alone decided on the pairs of the month and two persons are asked for."""
-    if place.settings.two_persons and find_reviewers(connection, record.month) == {approver}:
+    """Raise JawabdehiError where `approver` is the lone reviewer of the month."""
+    if is_lone_reviewer(place.settings, find_reviewers(connection, record.month), approver):
         raise JawabdehiError(
             "Nobody but you reviewed the pairs of this month: let another person approve, or review some of them."
         )
@@ -188,8 +187,6 @@ def reject_edition(settings: Settings, edition_id: str, manifest_sha256: str, re
         raise UsageError("The reason holds a number or address that may lead to a person: leave it out.")
     with open_workplace(settings) as place, begin(place.engine, "jawabdehi_reporting") as connection:
         lock(connection, "incidents")
-        record = release.load_edition(connection, edition_id)
-        if record.state != "draft" or record.manifest_sha256 != manifest_sha256:
-            raise JawabdehiError("The draft is another than the one you saw: look at it again.")
+        _load_as_seen(connection, edition_id, manifest_sha256)
         facts = {"manifest_sha256": manifest_sha256, "reason": text}
         append_entry(connection, "edition rejected", edition_id, facts, actor=name, at=datetime.now(UTC))

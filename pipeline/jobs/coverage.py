@@ -1,6 +1,6 @@
 """Coverage: which collective has filed for which month, on time or late, and how its rows fared."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -145,15 +145,13 @@ def _measure_usable(rows: Mapping[str, int]) -> int | None:
     return 100 * (received - sum(rows.get(word, 0) for word in _NOT_USABLE)) // received if received else None
 
 
-def list_missing(
-    table: Coverage, standings: Collection[str] = (OPEN, MISSING, WAITING)
-) -> dict[str, list[str]]:
-    """Return for each month, the newest first, the collectives that stand with it in one of these ways."""
+def list_missing(table: Coverage) -> dict[str, list[str]]:
+    """Return for each month, the newest first, the collectives of which nothing is counted yet."""
     found = {
         month: [
             collective
             for collective, filings in table.filings.items()
-            if filings[table.months.index(month)].standing in standings
+            if filings[table.months.index(month)].standing in {OPEN, MISSING, WAITING}
         ]
         for month in table.months
     }

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from pipeline.contract import NATIONAL, Contract
 from pipeline.errors import JawabdehiError
 from pipeline.files import write_atomically
+from pipeline.jobs.pages import find_folder
 from pipeline.jobs.protection import AUDIT_REPORT
 from pipeline.jobs.workplace import open_workplace
 from pipeline.language import ENGLISH, load_language
@@ -72,9 +73,8 @@ def find_pages(settings: Settings, month: str) -> Pages:
         raise JawabdehiError("There is no edition of this month yet.")
     newest = editions[-1]
     published = newest.state == "published"
-    edition = Edition(month=month, number=newest.number, versions={}, reason=newest.reason)
-    folder = settings.published / edition.folder if published else settings.drafts / edition.edition_id
-    audit = settings.audits / edition.edition_id / AUDIT_REPORT
+    folder = find_folder(settings, newest)
+    audit = settings.audits / newest.edition_id / AUDIT_REPORT
     return Pages(
         published,
         newest.reason,

@@ -81,6 +81,13 @@ def draft_folder(settings: Settings, edition_id: str) -> Path:
     return settings.drafts / edition_id
 
 
+def find_folder(settings: Settings, record: release.EditionRecord) -> Path:
+    """Return where the pages of an edition lie: with the drafts, or published."""
+    if record.state == "published":
+        return settings.published / _name(record).folder
+    return draft_folder(settings, record.edition_id)
+
+
 def _name(record: release.EditionRecord) -> Edition:
     return Edition(record.month, record.number, versions={}, reason=record.reason)
 

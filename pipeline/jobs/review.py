@@ -129,9 +129,18 @@ def open_pair(settings: Settings, name: str, reviewer: str | None = None) -> Ope
         reports = load_reports_of(place, connection, pair.key)
         opinions = load_opinions(connection).get(pair.key, [])
         comparison = compare_reports(pair, records, reports, place.contract)
-    is_decided = reviewer in {each.reviewer for each in opinions}
-    hides = settings.review_double and reviewer is not None and not is_decided
-    return OpenPair(comparison, tuple(_say_opinion(each, hides=hides) for each in opinions), is_decided)
+    hides = _hides(settings, opinions, reviewer)
+    said = tuple(_say_opinion(each, hides=hides) for each in opinions)
+    return OpenPair(comparison, said, is_decided=_has_decided(opinions, reviewer))
+
+
+def _has_decided(opinions: Sequence[Decision], reviewer: str | None) -> bool:
+    return reviewer in {each.reviewer for each in opinions}
+
+
+def _hides(settings: Settings, opinions: Sequence[Decision], reviewer: str | None) -> bool:
+    """Tell whether others' answers are kept from a reviewer, who is to decide alone; None is no reviewer."""
+    return settings.review_double and reviewer is not None and not _has_decided(opinions, reviewer)
 
 
 def _say_opinion(opinion: Decision, *, hides: bool) -> str:
@@ -222,7 +231,7 @@ def say_outcome(settings: Settings, name: str, reviewer: str | None = None) -> s
     with open_workplace(settings) as place, begin(place.engine, "jawabdehi_intake") as connection:
         pair = _find_pair(connection, name).key
         opinions = load_opinions(connection).get(pair, [])
-        if settings.review_double and reviewer not in {None, *(each.reviewer for each in opinions)}:
+        if _hides(settings, opinions, reviewer):
             return "No decision of yours stands on this pair."
         return _say_outcome(connection, pair)
 

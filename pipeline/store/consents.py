@@ -34,6 +34,11 @@ def load_consents(connection: sa.Connection, month: str, number: int) -> frozens
     Whoever takes a consent back waits for its draft, so that no audit is passed with a consent that is gone.
     """
     lock_draft(connection, month, number)
+    return list_consenting(connection, month, number)
+
+
+def list_consenting(connection: sa.Connection, month: str, number: int) -> frozenset[str]:
+    """Return the collectives whose consent to an edition stands now."""
     return frozenset(
         record.collective
         for record in list_consents(connection, month)
