@@ -17,6 +17,7 @@ from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from airflow.sdk.execution_time.hitl import HITLUser
+from desk import APPROVING, ROLES
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def list_approvers() -> list[HITLUser] | None:
     if not conf.get("core", "auth_manager").endswith(".SimpleAuthManager"):
         return None
     users = [user.split(":") for user in conf.getlist("core", "simple_auth_manager_users")]
-    approvers = [name for name, role, *_ in users if role.lower() in {"op", "admin"}]
+    approvers = [name for name, role, *_ in users if ROLES.get(role.lower()) in APPROVING]
     return [HITLUser(id=name, name=name) for name in approvers or ["nobody has the role of an approver"]]
 
 

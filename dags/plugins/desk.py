@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
     from pipeline.desk.gate import Member, Role
 
+ROLES = {"viewer": "VIEWER", "user": "REVIEWER", "op": "APPROVER", "admin": "ADMINISTRATOR"}
+"""What the roles of Airflow's simple auth manager are called at the desk."""
+
+APPROVING = frozenset({"APPROVER", "ADMINISTRATOR"})
+"""Roles of the desk that may let an edition through."""
+
 PREFIX = "/jawabdehi"
 _QUESTIONS = "/api/v2/dags/issue_monthly_report/dagRuns/~/hitlDetails"
 _ANSWER = "/api/v2/dags/issue_monthly_report/dagRuns/{run}/taskInstances/approve/{map_index}/hitlDetails"
@@ -77,13 +83,8 @@ def find_role(user: Any) -> "Role | None":  # noqa: ANN401 (each auth manager ha
 
     manager = get_auth_manager()
     if isinstance(manager, SimpleAuthManager):
-        roles = {
-            "viewer": Role.VIEWER,
-            "user": Role.REVIEWER,
-            "op": Role.APPROVER,
-            "admin": Role.ADMINISTRATOR,
-        }
-        return roles.get((user.role or "").lower())
+        name = ROLES.get((user.role or "").lower())
+        return None if name is None else Role[name]
     held = [
         Role[name]
         for name, resource in _RESOURCES.items()
