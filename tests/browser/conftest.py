@@ -1,7 +1,6 @@
 """Published sites as browsers and validators meet them: served on this machine, read by programs of others."""
 
 import functools
-import shutil
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -9,23 +8,13 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
+from tests.browser.chromium import find_program, open_browser
 from tests.browser.made_up_site import write_sites
 
 PACKAGES = Path(__file__).parent / "node_modules"
 WINDOWS = {"phone": {"width": 360, "height": 740}, "desktop": {"width": 1280, "height": 900}}
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # What a page asks of the world must fail here, not be answered.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-)
 
 
 @pytest.fixture(scope="session")
@@ -61,20 +50,10 @@ def served(site: Path) -> Iterator[str]:
         thread.join()
 
 
-@pytest.fixture(scope="session")
-def find_program() -> Callable[[str, str], str]:
+@pytest.fixture(scope="session", name="find_program")
+def find_program_fixture() -> Callable[[str, str], str]:
     """Find a program of the system, or fail by saying which Debian package brings it."""
-
-    def find(name: str, package: str) -> str:
-        found = shutil.which(name)
-        if found is None:
-            pytest.fail(
-                f"The program {name} is missing: install it (Debian: apt-get install {package}).",
-                pytrace=False,
-            )
-        return found
-
-    return find
+    return find_program
 
 
 @pytest.fixture(scope="session")
@@ -95,13 +74,9 @@ def find_checker() -> Callable[[str], Path]:
 
 # One a module, not a session: while it runs, nothing else in this process may use asyncio.
 @pytest.fixture(scope="module")
-def browser(find_program) -> Iterator[Browser]:
+def browser() -> Iterator[Browser]:
     """The system's Chromium with a fresh profile."""
-    program = find_program("chromium", "chromium")
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=program, headless=True, args=FLAGS) as browser,
-    ):
+    with open_browser() as browser:
         yield browser
 
 

@@ -12,10 +12,11 @@ import httpx
 import psutil
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from pipeline.server import ensure_server
 from pipeline.settings import read_settings
+from tests.browser.chromium import open_browser
 from tests.conftest import make_report, spread_reports
 from tests.e2e.running import JAWABDEHI, Installation, make_environment, run_up, wait_for
 
@@ -26,7 +27,6 @@ USERS = {"vani": "viewer", "ravi": "user", "meera": "op", "admin": "admin"}
 CANARY = "Made-up words that only a reviewer may see"
 PURGED = ("office", "case_token", "narrative")
 PHONE = {"width": 390, "height": 800}
-FLAGS = ("--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +44,7 @@ def installation(environment: dict[str, str]) -> Iterator[Installation]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with (
-        sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS) as browser,
-    ):
+    with open_browser() as browser:
         yield browser
 
 
