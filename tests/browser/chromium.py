@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-_FLAGS = (
+FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -36,6 +36,6 @@ def open_browser() -> Iterator[Browser]:
     program = find_program("chromium", "chromium")
     with (
         sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=program, headless=True, args=_FLAGS) as browser,
+        playwright.chromium.launch(executable_path=program, headless=True, args=FLAGS) as browser,
     ):
         yield browser

@@ -16,7 +16,7 @@ from pipeline.forms.case_token import write_case_token_page
 from pipeline.forms.case_token_sentences import SENTENCES
 from pipeline.language import list_languages, load_language
 from pipeline.tokens import make_sign, make_token, normalise
-from tests.browser.conftest import FLAGS
+from tests.browser.chromium import FLAGS
 from tests.browser.test_accessibility import FIND_VIOLATIONS, MEASURE, RULES, UNFOLD
 
 SECRET, CHOICE, COLLECTIVE = "Canary river goat seven", "Canary 7", "UTTHAN"
