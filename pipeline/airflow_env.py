@@ -63,6 +63,7 @@ def _product_variables(settings: Settings) -> dict[str, str]:
         "JAWABDEHI_SETTLE_SECONDS": str(settings.settle_seconds),
         "JAWABDEHI_SOURCES": ",".join(settings.sources),
         "JAWABDEHI_QUOTA": str(settings.quota),
+        "JAWABDEHI_KEY_SAFE": str(settings.key_safe or ""),
     }
 
 

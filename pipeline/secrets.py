@@ -9,26 +9,41 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import UsageError
+from pipeline.files import write_atomically
 
-_NAMES = ("vault_key", "fernet_key", "jwt_secret", "api_secret_key")
+AIRFLOWS_OWN = ("fernet_key", "jwt_secret", "api_secret_key")
+_NAMES = ("hash_key", "vault_key", *AIRFLOWS_OWN)
+_NEXT = ".next"
+
+MONTHS = "months"
+"""Name of the folder under the secrets that holds the keys of months."""
 
 
 @dataclass(frozen=True, repr=False)
 class Secrets:
-    """Four independent keys, each 32 random bytes in URL-safe base64.
+    """Independent keys, each 32 random bytes in URL-safe base64.
 
-    `vault_key` seals landed returns and linking fields; the others are Airflow's own. They never appear in a
-    `repr`, so that no traceback can show them.
+    `hash_key` makes the keyed hashes by which persons, rows and files are known again, and never changes.
+    `vault_key` wraps the keys of months, which seal landed returns and linking fields; `next_vault_key` is there
+    only while it is being replaced. The others are Airflow's own. They never appear in a `repr`, so that no
+    traceback can show them.
     """
 
+    hash_key: str
     vault_key: str
     fernet_key: str
     jwt_secret: str
     api_secret_key: str
+    next_vault_key: str | None = None
 
     @property
-    def vault_key_bytes(self) -> bytes:
-        return base64.urlsafe_b64decode(self.vault_key)
+    def hash_key_bytes(self) -> bytes:
+        return base64.urlsafe_b64decode(self.hash_key)
+
+    @property
+    def vault_keys(self) -> list[bytes]:
+        """The vault key, and after it the one that takes its place, if there is one."""
+        return [base64.urlsafe_b64decode(key) for key in (self.vault_key, self.next_vault_key) if key]
 
 
 def list_missing_keys(folder: Path, environ: Mapping[str, str]) -> list[str]:
@@ -41,10 +56,42 @@ def load_secrets(folder: Path, environ: Mapping[str, str]) -> Secrets:
 
     Raises UsageError where a key file can be read by others or a key has not the right length.
     """
+    _keep_hashes(folder, environ)
     keys = {name: environ.get(_variable(name)) or _load_or_make(folder / name) for name in _NAMES}
-    for name in ("vault_key", "fernet_key"):
+    following = folder / f"vault_key{_NEXT}"
+    if following.exists() and not environ.get(_variable("vault_key")):
+        keys["next_vault_key"] = _load_or_make(following)
+    for name in {"hash_key", "vault_key", "fernet_key", "next_vault_key"} & keys.keys():
         _check_key(name, keys[name])
     return Secrets(**keys)
+
+
+def begin_vault_key(folder: Path, environ: Mapping[str, str]) -> None:
+    """Make the vault key that is to take the place of the present one, unless one was begun before.
+
+    Raises UsageError where the present one comes from the environment, which this program cannot change.
+    """
+    if environ.get(_variable("vault_key")):
+        raise UsageError(
+            "The vault key is in JAWABDEHI_VAULT_KEY: put it into the secrets folder to replace it."
+        )
+    _load_or_make(folder / f"vault_key{_NEXT}")
+
+
+def finish_vault_key(folder: Path) -> None:
+    """Let the vault key that was begun take the place of the one before."""
+    (folder / f"vault_key{_NEXT}").replace(folder / "vault_key")
+
+
+def _keep_hashes(folder: Path, environ: Mapping[str, str]) -> None:
+    """Let hashes stay what they are where they were made with the vault key, before there was a hash key."""
+    path, before = folder / "hash_key", environ.get(_variable("vault_key"))
+    if path.exists() or environ.get(_variable("hash_key")):
+        return
+    if before is None and (folder / "vault_key").exists():
+        before = _load_or_make(folder / "vault_key")
+    if before is not None:
+        write_atomically(path, before.encode("ascii"), mode=0o600)
 
 
 def _variable(name: str) -> str:

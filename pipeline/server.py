@@ -129,7 +129,9 @@ def _start_embedded(home: Path) -> sa.URL:
                 return address
             with contextlib.suppress(subprocess.CalledProcessError):
                 socket_folder = address.query["host"]
-                _control(_handle(data), "-l", str(data / "log"), "-o", f'-h "" -k "{socket_folder}"', "start")
+                # Old files of the log of changes hold what was erased since: they are not used again, but removed.
+                options = f'-h "" -k "{socket_folder}" -c wal_recycle=off'
+                _control(_handle(data), "-l", str(data / "log"), "-o", options, "start")
             if not _answers(address):
                 time.sleep(0.5)
     raise RetryableError(

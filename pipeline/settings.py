@@ -32,10 +32,11 @@ class Settings:
     `home` holds every runtime file. `inbox` is the folder that collectives fill, or an address of fsspec. `sources`
     are the names of forms on servers that are collected, too. More than `quota` rows in one return wait for a person.
     `database_url` is None where the embedded server is used. `closing_day` is the day of the next month on which a
-    month closes. A file in the inbox is taken for finished when it has not changed for `settle_seconds`. With
+    month closes; `retention_days` later everything sealed of it is erased. A file in the inbox is taken for finished
+    when it has not changed for `settle_seconds`, and is removed `keep_files_days` after it was taken in. With
     `review_double`, two reviewers have to agree on a doubtful pair; with `two_persons`, whoever alone reviewed the
     pairs of a month may not approve it. `link_engine` says where reports are compared. Pages come as PDF, too, if it
-    `prints`.
+    `prints`. `key_safe` is a folder apart from this machine's disk and from backups, where the keys are kept, too.
     """
 
     home: Path
@@ -49,6 +50,9 @@ class Settings:
     link_engine: str = "duckdb"
     sources: tuple[str, ...] = ()
     quota: int = 50_000
+    retention_days: int = 90
+    keep_files_days: int = 7
+    key_safe: Path | None = None
 
     @property
     def secrets(self) -> Path:
@@ -95,6 +99,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         link_engine=_one_of(environ, "JAWABDEHI_LINK_ENGINE", LINK_ENGINES),
         sources=_names(environ, "JAWABDEHI_SOURCES"),
         quota=_whole_number(environ, "JAWABDEHI_QUOTA", default=50_000, least=1, most=10_000_000),
+        retention_days=_whole_number(environ, "JAWABDEHI_RETENTION_DAYS", default=90, least=0, most=3650),
+        keep_files_days=_whole_number(environ, "JAWABDEHI_KEEP_FILES_DAYS", default=7, least=0, most=90),
+        key_safe=_folder(environ, "JAWABDEHI_KEY_SAFE"),
     )
 
 
@@ -129,6 +136,11 @@ def end_of_month(month: str) -> datetime:
     return datetime.strptime(next_month(month), "%Y-%m").replace(tzinfo=KOLKATA)
 
 
+def closing_of(month: str, closing_day: int) -> datetime:
+    """Return the start, in India, of the day of the following month on which `month` closes."""
+    return end_of_month(month).replace(day=closing_day)
+
+
 def shift_month(month: str, by: int) -> str:
     """Return the month key `by` months after `month`, before it where `by` is negative."""
     year, number = (int(part) for part in month.split("-"))
@@ -141,6 +153,11 @@ def _names(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
     if not all(map(_NAME.fullmatch, names)) or len({each.casefold() for each in names}) != len(names):
         raise UsageError(f"Set {name} to different names of letters, digits, - and _, with commas between.")
     return names
+
+
+def _folder(environ: Mapping[str, str], name: str) -> Path | None:
+    text = environ.get(name)
+    return Path(text).expanduser().absolute() if text else None
 
 
 def _one_of(environ: Mapping[str, str], name: str, allowed: Sequence[str]) -> str:

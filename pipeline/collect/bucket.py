@@ -15,6 +15,7 @@ from pipeline.collect.inbox import (
     LARGEST_FILE,
     LOOK_AGAIN,
     NO_ACCESS,
+    NO_REMOVAL,
     NOT_THERE,
     Handle,
     is_unfinished,
@@ -87,6 +88,17 @@ class Bucket:
         if _stamp(before) != _stamp(after) or len(content) != int(before["size"] or 0):
             raise RetryableError(LOOK_AGAIN)
         return bytes(content)
+
+    def remove(self, handle: Handle) -> None:
+        """Remove the file behind a handle; see `Inbox`."""
+        path = f"{self._root}/{handle.folder}/{handle.name}"
+        try:
+            if _stamp(self._store.info(path)) == handle.stamp:
+                self._store.rm_file(path)
+        except FileNotFoundError:
+            return
+        except Exception:  # noqa: BLE001 (every store raises errors of its own, which quote names)
+            raise RetryableError(NO_REMOVAL) from None
 
     def _list(self, path: str) -> list[tuple[str, _Facts]]:
         """Return names and facts of what lies at `path`, sorted by name."""

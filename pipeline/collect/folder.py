@@ -10,6 +10,7 @@ from pipeline.collect.inbox import (
     LARGEST_FILE,
     LOOK_AGAIN,
     NO_ACCESS,
+    NO_REMOVAL,
     NOT_THERE,
     Handle,
     is_unfinished,
@@ -50,7 +51,7 @@ class Folder:
         A link put in its place, or in the place of its folder, is not followed.
         """
         try:
-            folder = os.open(self._path / handle.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            folder = self._open_folder(handle)
             try:
                 flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
                 descriptor = os.open(handle.name, flags, dir_fd=folder)
@@ -61,6 +62,27 @@ class Folder:
         except OSError:
             raise RetryableError(LOOK_AGAIN) from None
         return _read(descriptor)
+
+    def remove(self, handle: Handle) -> None:
+        """Remove the file behind a handle; see `Inbox`."""
+        try:
+            folder = self._open_folder(handle)
+            try:
+                if _is_as_listed(os.stat(handle.name, dir_fd=folder, follow_symlinks=False), handle):
+                    os.unlink(handle.name, dir_fd=folder)
+            finally:
+                os.close(folder)
+        except FileNotFoundError:
+            return
+        except OSError:
+            raise RetryableError(NO_REMOVAL) from None
+
+    def _open_folder(self, handle: Handle) -> int:
+        return os.open(self._path / handle.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+
+
+def _is_as_listed(facts: os.stat_result, handle: Handle) -> bool:
+    return (str(facts.st_size), str(facts.st_mtime_ns)) == handle.stamp
 
 
 def _read(descriptor: int) -> bytes:

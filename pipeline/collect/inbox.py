@@ -17,6 +17,7 @@ LARGEST_FILE = 256 * 1024 * 1024
 
 LOOK_AGAIN = "A file in the inbox is still being written or was taken away: run again in a few minutes."
 NO_ACCESS = "A part of the inbox cannot be read: give this program's user read access to it and run again."
+NO_REMOVAL = "The inbox holds files that are not needed any more: let this program's user delete them."
 NOT_THERE = "The inbox folder is not there: make or mount it and run again."
 
 _MONTH = re.compile(r"(20\d\d-(?:0[1-9]|1[0-2]))(?!\d)", re.ASCII)
@@ -59,6 +60,13 @@ class Inbox(Protocol):
         """Read the file behind a handle.
 
         Raises RetryableError where it changed since it was listed, is gone, or may not be read.
+        """
+        ...
+
+    def remove(self, handle: Handle) -> None:
+        """Remove the file behind a handle, unless it changed since it was listed.
+
+        Raises RetryableError where that is not allowed.
         """
         ...
 

@@ -15,6 +15,7 @@ from pipeline.jobs.approval import (
 from pipeline.jobs.consents import give_consent, list_consents, withdraw_consent, write_consent_form
 from pipeline.jobs.coverage import find_slip, list_missing, load_coverage, load_filing
 from pipeline.jobs.editions import open_edition, publish_edition, seal_edition, tabulate_edition
+from pipeline.jobs.erasure import erase_spent_keys, purge_months, remove_files, rewrite_database
 from pipeline.jobs.explanation import explain_report
 from pipeline.jobs.holding import list_held_returns, refuse_return, release_return
 from pipeline.jobs.intake import take_in_return
@@ -44,6 +45,7 @@ __all__ = [
     "describe_agreement",
     "describe_inbox",
     "describe_status",
+    "erase_spent_keys",
     "explain_report",
     "export_links",
     "find_edition_folder",
@@ -70,10 +72,13 @@ __all__ = [
     "protect_edition",
     "publish_edition",
     "pull_source",
+    "purge_months",
     "refuse_return",
     "reject_edition",
     "release_return",
+    "remove_files",
     "render_edition",
+    "rewrite_database",
     "say_outcome",
     "seal_edition",
     "show_pair",

@@ -33,11 +33,6 @@ class Examination:
     blank_rows: int
     dropped_columns: tuple[str, ...]
 
-    @property
-    def holds_what_may_not_be_kept(self) -> bool:
-        """Whether the file as it was sent has personal data, or columns that are no part of the form."""
-        return bool(self.held.height or self.dropped_columns)
-
 
 def examine_return(
     content: bytes, extension: str, contract: Contract, *, received_on: date, recall: Recall = lambda _ids: {}

@@ -21,12 +21,12 @@ from pipeline.jobs.examination import (
 from pipeline.jobs.landing import SYSTEM
 from pipeline.jobs.statements import write_papers
 from pipeline.jobs.workplace import Workplace, open_workplace
-from pipeline.sealing import Sealer
 from pipeline.settings import KOLKATA, Settings
 from pipeline.store import intake
 from pipeline.store.database import begin
 from pipeline.store.ledger import append_entry
 from pipeline.trust import Circumstances, find_concerns, must_wait
+from pipeline.vault import Vault
 
 
 def take_in_return(settings: Settings, return_id: str) -> str | None:
@@ -41,13 +41,14 @@ def take_in_return(settings: Settings, return_id: str) -> str | None:
         try:
             examined = _examine(place, connection, landed)
         except ReturnRejectedError as rejection:
-            intake.erase_landed(connection, return_id)
             outcome = intake.Outcome("rejected", rejected_by=rejection.rule)
             intake.finish_return(connection, return_id, outcome)
             facts: dict[str, str | int | None] = {"state": "rejected", "rule": rejection.rule}
             mended: list[str] = []
         else:
             facts, mended = _store(place, connection, landed, examined)
+        # The bytes as they came may hold what may not be kept, and nothing needs them any more.
+        intake.erase_landed(connection, return_id)
         append_entry(connection, "return taken in", return_id, facts, actor=SYSTEM, at=datetime.now(UTC))
         write_papers(place, connection, [return_id, *mended])
         return intake.find_partition(connection, return_id)
@@ -56,19 +57,20 @@ def take_in_return(settings: Settings, return_id: str) -> str | None:
 def _examine(place: Workplace, connection: sa.Connection, landed: intake.LandedReturn) -> Examination:
     if landed.rejected_by is not None:
         raise ReturnRejectedError(landed.rejected_by)
-    if landed.sealed is None:
+    content = place.vault.open_landed(landed.return_id, landed.sealed) if landed.sealed else None
+    if content is None:
         raise JawabdehiError("The landed copy of a return is gone: ask the collective to send it again.")
 
     def recall(report_ids: Collection[str]) -> dict[str, dict[str, str | None]]:
         rows = intake.list_to_mend(connection, str(landed.collective), report_ids)
+        told = place.vault.open_rows(
+            [row.return_id for row in rows], [row.row for row in rows], [row.content for row in rows]
+        )
         # The newest comes last.
-        return {
-            row.report_id: json.loads(place.sealer.open(row.content, f"{row.return_id}/{row.row}"))
-            for row in rows
-        }
+        return {row.report_id: json.loads(text) for row, text in zip(rows, told, strict=True) if text}
 
     return examine_return(
-        place.sealer.open(landed.sealed, landed.return_id),
+        content,
         landed.extension,
         place.contract,
         received_on=landed.received_at.astimezone(KOLKATA).date(),
@@ -80,10 +82,10 @@ def _store(
     place: Workplace, connection: sa.Connection, landed: intake.LandedReturn, examined: Examination
 ) -> tuple[dict[str, str | int | None], list[str]]:
     """Store what was examined; return the facts that the ledger keeps, and the returns whose rows it mends."""
-    contract, sealer, accepted = place.contract, place.sealer, examined.accepted
-    digests = pl.Series(sealer.hash_all("digest", list_statements(accepted)), dtype=pl.Binary)
+    contract, hasher, accepted = place.contract, place.hasher, examined.accepted
+    digests = pl.Series(hasher.hash_all("digest", list_statements(accepted)), dtype=pl.Binary)
     told = accepted.filter(pl.col("action") != "withdraw")
-    persons = pl.Series(sealer.hash_all("person", told["case_token"]), dtype=pl.Binary).bin.encode("hex")
+    persons = pl.Series(hasher.hash_all("person", told["case_token"]), dtype=pl.Binary).bin.encode("hex")
     concerns = find_concerns(accepted, examined.received.height, _look_around(place, connection, landed))
     mended = intake.store_rows(
         connection,
@@ -91,11 +93,9 @@ def _store(
         rows=list_received(examined, contract, digests),
         findings=examined.findings,
         reports=coarsen_reports(told, contract, month=str(landed.month)).with_columns(person=persons),
-        sealed=_seal(sealer, landed.return_id, told["row"], list_purged(told, contract)),
-        to_mend=_seal(sealer, landed.return_id, examined.to_mend["row"], list_sealed(examined.to_mend)),
+        sealed=_seal(place.vault, landed.return_id, told["row"], list_purged(told, contract)),
+        to_mend=_seal(place.vault, landed.return_id, examined.to_mend["row"], list_sealed(examined.to_mend)),
     )
-    if examined.holds_what_may_not_be_kept:
-        intake.erase_landed(connection, landed.return_id)
     state = "held" if must_wait(concerns, contract) else "stored"
     outcome = intake.Outcome(
         state,
@@ -122,6 +122,6 @@ def _look_around(place: Workplace, connection: sa.Connection, landed: intake.Lan
     )
 
 
-def _seal(sealer: Sealer, return_id: str, rows: pl.Series, contents: pl.Series) -> pl.DataFrame:
-    sealed = sealer.seal_all(contents, [f"{return_id}/{row}" for row in rows])
+def _seal(vault: Vault, return_id: str, rows: pl.Series, contents: pl.Series) -> pl.DataFrame:
+    sealed = vault.seal_rows(return_id, rows.to_list(), contents)
     return pl.DataFrame({"row": rows, "content": pl.Series(sealed, dtype=pl.Binary)})

@@ -36,8 +36,8 @@ def land_returns(settings: Settings) -> list[str]:
 def describe_inbox(settings: Settings) -> list[str]:
     """Return plain lines about what lies in the inbox and is not landed; none where all of it is."""
     with open_workplace(settings) as place:
-        handles, problem = _look(place, settle_seconds=0)
-        looks = {_identify(place, handle) for handle in handles}
+        handles, problem = look_into_inbox(place, settle_seconds=0)
+        looks = {identify_file(place, handle) for handle in handles}
         with begin(place.engine, "jawabdehi_intake") as connection:
             new = looks - intake.find_known_looks(connection, looks)
     lines = [f"Files in the inbox that are not taken in yet: {len(new)}."] if new else []
@@ -66,9 +66,9 @@ def land_pull(
         received_at=datetime.now(UTC),
         rejected_by=None,
         source_name=name,
-        sealed=place.sealer.seal(content, return_id),
+        sealed=place.vault.seal_landed(return_id, content),
     )
-    mark = place.sealer.hash("delivery", f"{source}\0{number}")
+    mark = place.hasher.hash("delivery", f"{source}\0{number}")
     if intake.land_return(connection, landed, delivery_id=mark, look=mark):
         append_entry(connection, "return landed", return_id, {}, actor=SYSTEM, at=landed.received_at)
     return return_id
@@ -77,14 +77,14 @@ def land_pull(
 def _list_settled(place: Workplace) -> list[Handle]:
     """List the inbox, waiting once for files that may still be written; what goes on changing is left."""
     settle_seconds = place.settings.settle_seconds
-    settled, _ = _look(place, settle_seconds)
-    if len(settled) == len(_look(place, settle_seconds=0)[0]):
+    settled, _ = look_into_inbox(place, settle_seconds)
+    if len(settled) == len(look_into_inbox(place, settle_seconds=0)[0]):
         return settled
     time.sleep(settle_seconds)
-    return _look(place, settle_seconds)[0]
+    return look_into_inbox(place, settle_seconds)[0]
 
 
-def _look(place: Workplace, settle_seconds: float) -> tuple[list[Handle], RetryableError | None]:
+def look_into_inbox(place: Workplace, settle_seconds: float) -> tuple[list[Handle], RetryableError | None]:
     """List the files of the inbox that can be reached, and say what could not."""
     collectives = set(place.contract.code_lists["collectives"].codes)
     inbox = open_inbox(place.settings.inbox)
@@ -97,10 +97,10 @@ def _look(place: Workplace, settle_seconds: float) -> tuple[list[Handle], Retrya
     return handles, None
 
 
-def _identify(place: Workplace, handle: Handle) -> str:
+def identify_file(place: Workplace, handle: Handle) -> str:
     """Return a keyed hash that changes when a file, or what we think of its name and folder, does."""
     seen = (_where(handle), *handle.stamp, handle.rejected or "")
-    return place.sealer.hash("look", "\0".join(seen))
+    return place.hasher.hash("look", "\0".join(seen))
 
 
 def _where(handle: Handle) -> str:
@@ -109,7 +109,7 @@ def _where(handle: Handle) -> str:
 
 
 def _land_file(place: Workplace, handle: Handle) -> None:
-    look = _identify(place, handle)
+    look = identify_file(place, handle)
     with begin(place.engine, "jawabdehi_intake") as connection:
         if intake.find_known_looks(connection, [look]):
             return
@@ -125,10 +125,10 @@ def _land_file(place: Workplace, handle: Handle) -> None:
             received_at=datetime.now(UTC),
             rejected_by=handle.rejected,
             source_name=handle.name.encode("ascii", "backslashreplace").decode(),
-            sealed=None if handle.rejected else place.sealer.seal(content, return_id),
+            sealed=None if handle.rejected else place.vault.seal_landed(return_id, content),
         )
         digest = return_id.rpartition("-")[2]
-        delivery_id = place.sealer.hash("delivery", f"{_where(handle)}\0{digest}")
+        delivery_id = place.hasher.hash("delivery", f"{_where(handle)}\0{digest}")
         if intake.land_return(connection, landed, delivery_id=delivery_id, look=look):
             append_entry(connection, "return landed", return_id, {}, actor=SYSTEM, at=landed.received_at)
         elif intake.find_partition(connection, return_id):

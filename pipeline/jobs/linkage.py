@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from pipeline.coarsen import band_delays
 from pipeline.jobs.clustering import cluster_connected
 from pipeline.jobs.contents import load_reports, load_reports_of
+from pipeline.jobs.erasure import erase_spent
 from pipeline.jobs.statements import write_papers
 from pipeline.jobs.workplace import Workplace, open_workplace
 from pipeline.link.driver import link_reports
@@ -41,7 +42,14 @@ def link_month(settings: Settings, month: str) -> str:
     """
     check_month(month)
     weights = load_weights()
-    with open_workplace(settings) as place, begin(place.engine, "jawabdehi_intake") as connection:
+    with open_workplace(settings) as place:
+        _link(place, month, weights)
+        erase_spent(place)
+    return month
+
+
+def _link(place: Workplace, month: str, weights: Weights) -> None:
+    with begin(place.engine, "jawabdehi_intake") as connection:
         # What a month counts is claimed under the same lock.
         lock(connection, "incidents")
         linkage.put_links(connection, resolve_rows(linkage.load_rows(connection, month, ROWS_SCHEMA)))
@@ -58,7 +66,6 @@ def link_month(settings: Settings, month: str) -> str:
             event = MONTH_LINKED if each == month else MONTH_COMPARED
             append_entry(connection, event, each, facts, actor="jawabdehi", at=datetime.now(UTC))
         write_papers(place, connection, {*linkage.list_month_returns(connection, month), *touched})
-    return month
 
 
 def _count_delays_anew(place: Workplace, connection: sa.Connection) -> None:

@@ -46,6 +46,8 @@ def speak_to(place: Workplace, collective: str | None) -> Language:
 
 
 def _slip(place: Workplace, record: SlipRecord) -> Slip:
+    return_ids = [record.return_id] * len(record.sealed)
+    texts = place.vault.open_rows(return_ids, record.sealed.keys(), record.sealed.values())
     return Slip(
         return_id=record.return_id,
         month=record.month,
@@ -61,8 +63,5 @@ def _slip(place: Workplace, record: SlipRecord) -> Slip:
         verdicts=record.verdicts,
         notes=tuple(gather_notes(record.notes.iter_rows())),
         notes_found=record.notes_found,
-        to_mend={
-            row: json.loads(place.sealer.open(content, f"{record.return_id}/{row}"))
-            for row, content in record.sealed.items()
-        },
+        to_mend={row: json.loads(text) for row, text in zip(record.sealed, texts, strict=True) if text},
     )

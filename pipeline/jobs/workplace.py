@@ -1,4 +1,4 @@
-"""What every job needs at hand: settings, database, vault key and contract."""
+"""What every job needs at hand: settings, database, keys and contract."""
 
 import os
 from collections.abc import Iterator
@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from pipeline.contract import Contract, load_contract
-from pipeline.sealing import Sealer
-from pipeline.secrets import Secrets, load_secrets
+from pipeline.key_files import MonthKeyFiles
+from pipeline.sealing import Hasher
+from pipeline.secrets import MONTHS, Secrets, load_secrets
 from pipeline.server import DatabaseUrls, answers, ensure_server, find_databases
 from pipeline.settings import Settings
 from pipeline.store.database import connect, migrate
+from pipeline.vault import Vault
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class Workplace:
 
     settings: Settings
     engine: sa.Engine
-    sealer: Sealer
+    hasher: Hasher
+    vault: Vault
     contract: Contract
 
 
@@ -54,4 +57,10 @@ def open_workplace(settings: Settings) -> Iterator[Workplace]:
     with connect(urls.product) as engine:
         if not answers(engine):
             ensure_server(settings)
-        yield Workplace(settings, engine, Sealer(secrets.vault_key_bytes), load_contract())
+        hasher, vault = Hasher(secrets.hash_key_bytes), open_vault(settings, secrets)
+        yield Workplace(settings, engine, hasher, vault, load_contract())
+
+
+def open_vault(settings: Settings, secrets: Secrets) -> Vault:
+    """Return the vault of an installation."""
+    return Vault(MonthKeyFiles(settings.secrets / MONTHS, secrets.vault_keys), secrets.hash_key_bytes)

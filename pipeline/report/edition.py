@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.errors import UsageError
-from pipeline.settings import KOLKATA, check_month, next_month
+from pipeline.settings import check_month, closing_of, next_month
 
 LICENCE = "CC-BY-4.0"
 """SPDX identifier of the licence of every published edition."""
@@ -61,5 +61,4 @@ class Edition:
     @property
     def announced_for(self) -> datetime.datetime:
         """The start, in India, of the announced closing day: the one date that needs no clock."""
-        year, number = (int(part) for part in next_month(self.month).split("-"))
-        return datetime.datetime(year, number, self.closing_day, tzinfo=KOLKATA)
+        return closing_of(self.month, self.closing_day)

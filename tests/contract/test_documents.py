@@ -46,7 +46,8 @@ def test_every_variable_of_the_code_is_in_the_readme_and_the_other_way_round() -
         name for source in sources for name in re.findall(r"f\"(JAWABDEHI_[A-Z_]+)\{", source)
     } - {"JAWABDEHI_"}
     used |= {
-        f"JAWABDEHI_{name.upper()}" for name in ("vault_key", "fernet_key", "jwt_secret", "api_secret_key")
+        f"JAWABDEHI_{name.upper()}"
+        for name in ("hash_key", "vault_key", "fernet_key", "jwt_secret", "api_secret_key")
     }
     written = set(re.findall(r"JAWABDEHI_[A-Z_]+", README))
     assert open_ended in written

@@ -100,7 +100,7 @@ def test_what_stays_as_it_was_is_kept_in_the_vault_and_not_in_the_sheet(faulty, 
             )
             .where(tables.rows.c.report_id == "U-2"),
         )[0]
-        sealed = json.loads(place.sealer.open(content, f"{return_id}/{row}"))
+        sealed = json.loads(place.vault.open_rows([return_id], [row], [content])[0])
     assert (sealed["office"], sealed["narrative"]) == ("Model Thana No. 3", "A made-up narrative.")
 
 
@@ -124,7 +124,7 @@ def test_nothing_personal_is_given_back_or_kept_once_it_is_found(faulty) -> None
             faulty,
             sa.select(tables.sealed_rows.c.return_id, tables.sealed_rows.c.row, tables.sealed_rows.c.content),
         ):
-            cells = json.loads(place.sealer.open(content, f"{return_id}/{row}"))
+            cells = json.loads(place.vault.open_rows([return_id], [row], [content])[0])
             assert PHONE not in str(cells)
             assert NAME not in str(cells)
             assert row != 4 or cells["narrative"] is None

@@ -241,14 +241,13 @@ def test_nothing_that_names_a_person_or_a_device_gets_in(follower, fake, make_re
     follower.pull()
     ((return_id, sealed),) = follower.ask(sa.select(tables.landed.c.return_id, tables.landed.c.content))
     with landing.open_workplace(follower.month.settings) as place:
-        content = place.sealer.open(sealed, return_id).decode()
+        content = place.vault.open_landed(return_id, sealed).decode()
     assert json.loads(content)["reports"][0]["friend"] is None
     assert not [planted for planted in PLANTED.values() if planted in content]
     follower.month.collect()
     slip = follower.month.slip(return_id)
     assert "friend" in slip
     assert not [planted for planted in PLANTED.values() if planted in slip]
-    # What asks for more than the form does is not kept as it came.
     assert follower.ask(sa.select(tables.landed.c.content)) == [(None,)]
 
 

@@ -66,7 +66,7 @@ def test_tables_of_an_older_version_are_found_and_left_as_they_are(home: Setting
         for _ in range(2):
             finding = look(home, "Database")
             assert not finding.is_well
-            assert "(0005, 0006)" in finding.says
+            assert "(0005, 0006, 0007)" in finding.says
 
 
 def test_a_server_that_does_not_answer_is_found(home: Settings) -> None:

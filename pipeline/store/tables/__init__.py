@@ -9,6 +9,7 @@ from pipeline.store.tables.linked import OWN_RULES, alike, claims, incidents, li
 from pipeline.store.tables.received import (
     deliveries,
     findings,
+    key_marks,
     landed,
     reports,
     returns,
@@ -16,6 +17,7 @@ from pipeline.store.tables.received import (
     sealed_reports,
     sealed_rows,
     sources,
+    spent,
     submissions,
     withdrawals,
 )
@@ -36,6 +38,7 @@ __all__ = [
     "figures",
     "findings",
     "incidents",
+    "key_marks",
     "landed",
     "links",
     "metadata",
@@ -46,6 +49,7 @@ __all__ = [
     "sealed_reports",
     "sealed_rows",
     "sources",
+    "spent",
     "submissions",
     "withdrawals",
 ]

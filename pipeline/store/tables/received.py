@@ -139,3 +139,20 @@ sealed_rows = sa.Table(
     schema="vault",
     comment="Rows that were not accepted, for their collective to mend.",
 )
+
+spent = sa.Table(
+    "spent",
+    metadata,
+    *row_key(),
+    schema="vault",
+    comment="What has left the vault and whose keys are still to be erased; row -1 is a whole return.",
+)
+
+key_marks = sa.Table(
+    "key_marks",
+    metadata,
+    sa.Column("purpose", sa.Text, primary_key=True),
+    sa.Column("mark", sa.Text, nullable=False, comment="Keyed hash of the purpose, to know the key by."),
+    schema="vault",
+    comment="Which keys this database was filled with.",
+)
