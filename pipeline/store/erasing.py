@@ -23,7 +23,7 @@ def list_spent(connection: sa.Connection) -> dict[str, list[int] | None]:
     return found
 
 
-def _select_emptied() -> sa.Select[tuple[str]]:
+def _select_emptied() -> sa.Select[str]:
     """Return the query for returns of which rows were spent and nothing is sealed any more."""
     left = sa.or_(
         sa.exists().where(_landed.c.return_id == _spent.c.return_id, _landed.c.content.is_not(None)),
