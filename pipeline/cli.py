@@ -14,6 +14,7 @@ import click
 from pipeline import __version__
 from pipeline.cli_consent import consent
 from pipeline.cli_forms import forms
+from pipeline.cli_keeping import backup, erase, keys, restore
 from pipeline.cli_returns import returns
 from pipeline.cli_review import Month, explain, review
 from pipeline.cli_weights import weights
@@ -202,6 +203,8 @@ main.add_command(explain)
 main.add_command(forms)
 main.add_command(weights)
 main.add_command(returns)
+for command in (backup, restore, keys, erase):
+    main.add_command(command)
 
 
 def _settings() -> Settings:

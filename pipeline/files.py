@@ -25,3 +25,20 @@ def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     finally:
         # Renamed where all went well, and then not there any more.
         Path(temporary).unlink(missing_ok=True)
+
+
+def replace_erased(path: Path, content: bytes) -> None:
+    """Replace a file of this account alone, and overwrite what it held before on the disk.
+
+    A disk may keep copies all the same (flash, journals): the disk itself should be encrypted.
+    """
+    before = os.open(path, os.O_WRONLY) if path.exists() else None
+    write_atomically(path, content, mode=0o600)
+    if before is None:
+        return
+    with os.fdopen(before, "wb") as old:
+        # Where the content is the same, the file was left as it is.
+        if not os.path.samestat(os.fstat(old.fileno()), path.stat()):
+            old.write(bytes(os.fstat(old.fileno()).st_size))
+            old.flush()
+            os.fsync(old.fileno())

@@ -5,14 +5,13 @@ They lie outside the database and outside its backups, so that what is erased he
 
 import contextlib
 import hashlib
-import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import fasteners
 
 from pipeline.errors import JawabdehiError
-from pipeline.files import write_atomically
+from pipeline.files import replace_erased
 from pipeline.month_key import MonthKey
 from pipeline.sealing import derive_key, open_sealed, seal
 
@@ -60,36 +59,66 @@ class MonthKeyFiles:
     def puncture(self, month: str, spent: Mapping[str, Collection[int] | None]) -> None:
         """Let the keys of rows be gone for ever: slots by return, or all of a return where None stands for them."""
         with self._alone():
-            key = self.load(month)
-            punctured = key.puncture(spent)
-            if punctured.nodes != key.nodes:
-                self._write(month, punctured)
+            for path in self._list_files(month):
+                key = self._unwrap(month, path.read_bytes())
+                punctured = key.puncture(spent)
+                if punctured.nodes != key.nodes:
+                    self._write_to(path, month, punctured)
 
     def destroy(self, month: str) -> bool:
         """Let nothing that was sealed under a month's key be opened any more; return whether anything could be."""
-        if not self._path(month).exists():
-            return False
         with self._alone():
-            key = self.load(month)
-            if not key.is_destroyed:
-                self._write(month, MonthKey(key.generation))
-            return not key.is_destroyed
+            keys = {path: self._unwrap(month, path.read_bytes()) for path in self._list_files(month)}
+            living = {path: key for path, key in keys.items() if not key.is_destroyed}
+            for path, key in living.items():
+                self._write_to(path, month, MonthKey(key.generation))
+        return bool(living)
 
-    def put_new(self, month: str, key: MonthKey) -> None:
-        """Put a new generation in the place of a month's key, once everything that lives is sealed under it."""
+    def begin_next(self, month: str) -> MonthKey:
+        """Make the key of a month's next generation and keep it beside the present one; return it.
+
+        It takes the present one's place in `finish_next`, or as soon as something sealed under it is met: whoever
+        seals everything anew may be killed before or after the database has it.
+        """
         with self._alone():
-            self._write(month, key)
+            present = self.load(month).generation if self._path(month).exists() else 0
+            following = MonthKey.make(present + 1)
+            self._write_to(self._next_path(month), month, following)
+            return following
+
+    def finish_next(self, month: str, generation: int) -> MonthKey:
+        """Let the next generation take the place of the present one; return what is in place then.
+
+        Raises JawabdehiError where neither is of that generation.
+        """
+        with self._alone():
+            path = self._next_path(month)
+            if path.exists() and (key := self._unwrap(month, path.read_bytes())).generation == generation:
+                self._write(month, key)
+                replace_erased(path, b"")
+                path.unlink()
+            key = self.load(month)
+            if key.generation < generation:
+                raise JawabdehiError(f"The key of {month} is an old one: put back the newest key safe.")
+            return key
 
     def rewrap(self) -> int:
         """Wrap every month's key by the newest vault key, and return how many there are."""
         months = self.list_months()
         for month in months:
             with self._alone():
-                self._write(month, self.load(month))
+                for path in self._list_files(month):
+                    self._write_to(path, month, self._unwrap(month, path.read_bytes()))
         return len(months)
 
     def _path(self, month: str) -> Path:
         return self.folder / f"{month}{_ENDING}"
+
+    def _list_files(self, month: str) -> list[Path]:
+        return [path for path in (self._path(month), self._next_path(month)) if path.exists()]
+
+    def _next_path(self, month: str) -> Path:
+        return self.folder / f"{month}{_ENDING}.next"
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
@@ -108,26 +137,11 @@ class MonthKeyFiles:
         return MonthKey.from_bytes(open_sealed(wrapping, body[_MARK_BYTES:], month))
 
     def _write(self, month: str, key: MonthKey) -> None:
-        path = self._path(month)
+        self._write_to(self._path(month), month, key)
+
+    def _write_to(self, path: Path, month: str, key: MonthKey) -> None:
         wrapped = seal(self._wrapping[self._newest], key.to_bytes(), month)
         replace_erased(path, _HEAD + self._newest + wrapped)
-
-
-def replace_erased(path: Path, content: bytes) -> None:
-    """Replace a file of this account alone, and overwrite what it held before on the disk.
-
-    A disk may keep copies all the same (flash, journals): the disk itself should be encrypted.
-    """
-    before = os.open(path, os.O_WRONLY) if path.exists() else None
-    write_atomically(path, content, mode=0o600)
-    if before is None:
-        return
-    with os.fdopen(before, "wb") as old:
-        # Where the content is the same, the file was left as it is.
-        if not os.path.samestat(os.fstat(old.fileno()), path.stat()):
-            old.write(bytes(os.fstat(old.fileno()).st_size))
-            old.flush()
-            os.fsync(old.fileno())
 
 
 def _name_key(key: bytes) -> bytes:

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import UsageError
-from pipeline.files import write_atomically
+from pipeline.files import replace_erased, write_atomically
 
-AIRFLOWS_OWN = ("fernet_key", "jwt_secret", "api_secret_key")
-_NAMES = ("hash_key", "vault_key", *AIRFLOWS_OWN)
+_NAMES = ("hash_key", "vault_key", "fernet_key", "jwt_secret", "api_secret_key")
 _NEXT = ".next"
 
 MONTHS = "months"
@@ -58,29 +57,31 @@ def load_secrets(folder: Path, environ: Mapping[str, str]) -> Secrets:
     """
     _keep_hashes(folder, environ)
     keys = {name: environ.get(_variable(name)) or _load_or_make(folder / name) for name in _NAMES}
-    following = folder / f"vault_key{_NEXT}"
-    if following.exists() and not environ.get(_variable("vault_key")):
-        keys["next_vault_key"] = _load_or_make(following)
-    for name in {"hash_key", "vault_key", "fernet_key", "next_vault_key"} & keys.keys():
+    for name in ("hash_key", "vault_key", "fernet_key"):
         _check_key(name, keys[name])
-    return Secrets(**keys)
+    following = {name: _load_or_make(path) for name in keys if (path := folder / f"{name}{_NEXT}").exists()}
+    if "fernet_key" in following:
+        # Airflow opens with both and closes with the first.
+        keys["fernet_key"] = f"{following['fernet_key']},{keys['fernet_key']}"
+    return Secrets(**keys, next_vault_key=following.get("vault_key"))
 
 
-def begin_vault_key(folder: Path, environ: Mapping[str, str]) -> None:
-    """Make the vault key that is to take the place of the present one, unless one was begun before.
+def begin_key(folder: Path, name: str, environ: Mapping[str, str]) -> None:
+    """Make the key that is to take the place of a present one, unless it was begun before; both hold until then.
 
     Raises UsageError where the present one comes from the environment, which this program cannot change.
     """
-    if environ.get(_variable("vault_key")):
-        raise UsageError(
-            "The vault key is in JAWABDEHI_VAULT_KEY: put it into the secrets folder to replace it."
-        )
-    _load_or_make(folder / f"vault_key{_NEXT}")
+    if environ.get(_variable(name)):
+        raise UsageError(f"A key is in {_variable(name)}: put it into the secrets folder to replace it.")
+    _load_or_make(folder / f"{name}{_NEXT}")
 
 
-def finish_vault_key(folder: Path) -> None:
-    """Let the vault key that was begun take the place of the one before."""
-    (folder / f"vault_key{_NEXT}").replace(folder / "vault_key")
+def finish_key(folder: Path, name: str) -> None:
+    """Let the key that was begun take the place of the one before, which is overwritten."""
+    following = folder / f"{name}{_NEXT}"
+    replace_erased(folder / name, following.read_bytes())
+    replace_erased(following, b"")
+    following.unlink()
 
 
 def _keep_hashes(folder: Path, environ: Mapping[str, str]) -> None:

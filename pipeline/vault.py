@@ -13,6 +13,9 @@ from pipeline.sealing import derive_key, open_sealed, seal
 LANDED = -1
 """Stands for the bytes of a whole return where rows have their numbers."""
 
+SEALING = "sealing"
+"""Lock that is shared by transactions that seal, and held alone where everything is sealed anew."""
+
 _GENERATION_BYTES = 2
 _BEFORE_MONTH_KEYS = 0
 """Generation of what was sealed before months had keys."""
@@ -78,6 +81,14 @@ class Vault:
             self.files.puncture(month, returns)
             self._keys.pop(month, None)
 
+    def _find_key(self, month: str, generation: int) -> MonthKey:
+        """Return the key of a month, which has to be of this generation at least."""
+        key = self._keys.get(month) or self.files.load(month)
+        if key.generation < generation:
+            key = self.files.finish_next(month, generation)
+        self._keys[month] = key
+        return key
+
     def _seal(self, return_id: str, rows: Sequence[int], contents: Sequence[bytes]) -> list[bytes]:
         month = month_of(return_id)
         key = self._keys[month] = self.files.load_or_make(month)
@@ -88,9 +99,7 @@ class Vault:
         generations = [int.from_bytes(each[:_GENERATION_BYTES], "big") for each in sealed]
         keys: list[bytes | None] = [self._first_key] * len(rows)
         if any(generations):
-            key = self._keys.get(month) or self._keys.setdefault(month, self.files.load(month))
-            if max(generations) > key.generation:
-                raise JawabdehiError(f"The key of {month} is an old one: put back the newest key safe.")
+            key = self._find_key(month, max(generations))
             derived = key.derive(return_id, [row + 1 for row in rows])
             keys = [
                 _choose(each, key, own, self._first_key)

@@ -12,6 +12,7 @@ from pipeline.jobs.approval import (
     reject_edition,
     view_edition,
 )
+from pipeline.jobs.backup import back_up, save_keys_apart
 from pipeline.jobs.consents import give_consent, list_consents, withdraw_consent, write_consent_form
 from pipeline.jobs.coverage import find_slip, list_missing, load_coverage, load_filing
 from pipeline.jobs.editions import open_edition, publish_edition, seal_edition, tabulate_edition
@@ -25,6 +26,8 @@ from pipeline.jobs.overview import describe_status, export_links, find_pages, mo
 from pipeline.jobs.pages import list_geographies, render_edition
 from pipeline.jobs.protection import AUDIT_REPORT, audit_edition, protect_edition
 from pipeline.jobs.pulling import pull_source
+from pipeline.jobs.renewal import renew_vault_key, seal_anew
+from pipeline.jobs.restoring import restore_backup
 from pipeline.jobs.review import (
     decide_pair,
     describe_agreement,
@@ -40,6 +43,7 @@ from pipeline.jobs.workplace import prepare
 __all__ = [
     "AUDIT_REPORT",
     "audit_edition",
+    "back_up",
     "check_approver",
     "decide_pair",
     "describe_agreement",
@@ -78,8 +82,12 @@ __all__ = [
     "release_return",
     "remove_files",
     "render_edition",
+    "renew_vault_key",
+    "restore_backup",
     "rewrite_database",
+    "save_keys_apart",
     "say_outcome",
+    "seal_anew",
     "seal_edition",
     "show_pair",
     "tabulate_edition",

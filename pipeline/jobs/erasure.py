@@ -11,13 +11,14 @@ import sqlalchemy as sa
 from pipeline.collect.inbox import NO_REMOVAL, open_inbox
 from pipeline.errors import RetryableError
 from pipeline.files import write_atomically
+from pipeline.jobs.backup import BACKUP_MADE
 from pipeline.jobs.landing import SYSTEM, identify_file, look_into_inbox
 from pipeline.jobs.statements import write_papers
 from pipeline.jobs.workplace import Workplace, open_workplace
 from pipeline.settings import KOLKATA, Settings, closing_of
 from pipeline.store import erasing
 from pipeline.store.database import begin, lock
-from pipeline.store.ledger import append_entry
+from pipeline.store.ledger import append_entry, find_newest
 
 WITHDRAWN = "withdrawn"
 """Name of the file beside the keys that lists keyed hashes of withdrawn reports, for whoever restores a backup."""
@@ -101,7 +102,8 @@ def remove_files(settings: Settings, *, now: datetime | None = None) -> int:
         handles, unread = look_into_inbox(place, settle_seconds=0)
         looks = {identify_file(place, handle): handle for handle in handles}
         with begin(place.engine, "jawabdehi_intake") as connection:
-            done = erasing.find_done_with(connection, looks.keys(), before=before)
+            backed_up = find_newest(connection, BACKUP_MADE)
+            done = erasing.find_done_with(connection, looks.keys(), before=before, backed_up=backed_up)
         inbox = open_inbox(settings.inbox)
         for look in sorted(done):
             with contextlib.suppress(RetryableError):

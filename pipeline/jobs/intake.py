@@ -23,10 +23,10 @@ from pipeline.jobs.statements import write_papers
 from pipeline.jobs.workplace import Workplace, open_workplace
 from pipeline.settings import KOLKATA, Settings
 from pipeline.store import intake
-from pipeline.store.database import begin
+from pipeline.store.database import begin, lock
 from pipeline.store.ledger import append_entry
 from pipeline.trust import Circumstances, find_concerns, must_wait
-from pipeline.vault import Vault
+from pipeline.vault import SEALING, Vault
 
 
 def take_in_return(settings: Settings, return_id: str) -> str | None:
@@ -35,6 +35,7 @@ def take_in_return(settings: Settings, return_id: str) -> str | None:
     Returns the partition `COLLECTIVE|YYYY-MM`, or None where the return is rejected, or waits for a person.
     """
     with open_workplace(settings) as place, begin(place.engine, "jawabdehi_intake") as connection:
+        lock(connection, SEALING, shared=True)
         landed = intake.load_landed(connection, return_id)
         if landed is None:
             return intake.find_partition(connection, return_id)

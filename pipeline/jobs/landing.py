@@ -13,8 +13,9 @@ from pipeline.jobs.statements import write_papers
 from pipeline.jobs.workplace import Workplace, open_workplace
 from pipeline.settings import Settings
 from pipeline.store import intake
-from pipeline.store.database import begin
+from pipeline.store.database import begin, lock
 from pipeline.store.ledger import append_entry
+from pipeline.vault import SEALING
 
 SYSTEM = "jawabdehi"
 _HASH_DIGITS = 16
@@ -55,6 +56,7 @@ def land_pull(
     month: str,
 ) -> str:
     """Land what was made of a server's submissions as a JSON return, the `number`th of its source; return its id."""
+    lock(connection, SEALING, shared=True)
     name = f"{source}-{number:08d}.json"
     return_id = _name_return(collective, month, content)
     landed = intake.LandedReturn(
@@ -111,6 +113,7 @@ def _where(handle: Handle) -> str:
 def _land_file(place: Workplace, handle: Handle) -> None:
     look = identify_file(place, handle)
     with begin(place.engine, "jawabdehi_intake") as connection:
+        lock(connection, SEALING, shared=True)
         if intake.find_known_looks(connection, [look]):
             return
         content = b"" if handle.rejected else open_inbox(place.settings.inbox).fetch(handle)

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from pipeline.contract import Contract, load_contract
+from pipeline.errors import JawabdehiError
 from pipeline.key_files import MonthKeyFiles
 from pipeline.sealing import Hasher
 from pipeline.secrets import MONTHS, Secrets, load_secrets
 from pipeline.server import DatabaseUrls, answers, ensure_server, find_databases
 from pipeline.settings import Settings
-from pipeline.store.database import connect, migrate
+from pipeline.store.database import begin, connect, migrate
+from pipeline.store.marks import knows_key
 from pipeline.vault import Vault
 
 
@@ -46,7 +48,17 @@ def prepare(settings: Settings) -> tuple[Secrets, DatabaseUrls]:
     secrets = load_secrets(settings.secrets, os.environ)
     urls = ensure_server(settings)
     migrate(urls.product)
+    _check_hash_key(urls.product, Hasher(secrets.hash_key_bytes))
     return secrets, urls
+
+
+def _check_hash_key(url: str, hasher: Hasher) -> None:
+    """Raise where hashes would not be those that the database knows: one person would count as two."""
+    with connect(url) as engine, begin(engine, "jawabdehi_intake") as connection:
+        if not knows_key(connection, "hash_key", hasher.hash("mark", "hash_key")):
+            raise JawabdehiError(
+                "This database was filled with another hash key: put back hash_key from the key safe."
+            )
 
 
 @contextmanager

@@ -79,9 +79,15 @@ def list_missing_migrations(connection: sa.Connection) -> list[str]:
     return [each.revision for each in script.iterate_revisions("heads", current)][::-1]
 
 
-def lock(connection: sa.Connection, name: str) -> None:
-    """Wait until no other transaction holds the lock `name`; it is let go at the end of this transaction."""
-    connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+def lock(connection: sa.Connection, name: str, *, shared: bool = False) -> None:
+    """Wait until no other transaction holds the lock `name`; it is let go at the end of this transaction.
+
+    Those who share a lock wait only for one who does not.
+    """
+    statement = "SELECT pg_advisory_xact_lock{}(hashtextextended(:name, 0))".format(
+        "_shared" if shared else ""
+    )
+    connection.execute(sa.text(statement), {"name": name})
 
 
 def copy_in(connection: sa.Connection, table: sa.Table, frame: pl.DataFrame) -> None:

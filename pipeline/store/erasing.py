@@ -1,14 +1,17 @@
 """Erasing: what has left the vault, what is too old for it, and which files of the inbox are not needed any more."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from pipeline.store import tables
+from pipeline.store.verdicts import IN_RETURN
 
 _spent, _returns, _landed = tables.spent, tables.returns, tables.landed
-_SEALED = (tables.sealed_reports, tables.sealed_rows)
+SEALED = (tables.sealed_reports, tables.sealed_rows)
 
 
 def list_spent(connection: sa.Connection) -> dict[str, list[int] | None]:
@@ -27,7 +30,7 @@ def _select_emptied() -> sa.Select[str]:
     """Return the query for returns of which rows were spent and nothing is sealed any more."""
     left = sa.or_(
         sa.exists().where(_landed.c.return_id == _spent.c.return_id, _landed.c.content.is_not(None)),
-        *(sa.exists().where(table.c.return_id == _spent.c.return_id) for table in _SEALED),
+        *(sa.exists().where(table.c.return_id == _spent.c.return_id) for table in SEALED),
     )
     return sa.select(_spent.c.return_id).where(~left).distinct()
 
@@ -41,7 +44,7 @@ def forget_spent(connection: sa.Connection, erased: Mapping[str, Collection[int]
 
 def list_months_with_content(connection: sa.Connection) -> list[str]:
     """Return the reporting months of which anything is sealed, sorted."""
-    sealed = [sa.select(table.c.return_id) for table in _SEALED]
+    sealed = [sa.select(table.c.return_id) for table in SEALED]
     landed = sa.select(_landed.c.return_id).where(_landed.c.content.is_not(None))
     query = sa.select(_returns.c.month).where(_returns.c.return_id.in_(sa.union(*sealed, landed))).distinct()
     return sorted(connection.scalars(query))
@@ -68,7 +71,7 @@ def purge_month(connection: sa.Connection, month: str) -> list[str]:
     """
     of_month = sa.select(_returns.c.return_id).where(_returns.c.month == month)
     touched: set[str] = set()
-    for table in _SEALED:
+    for table in SEALED:
         gone = table.delete().where(table.c.return_id.in_(of_month)).returning(table.c.return_id).cte("gone")
         touched.update(connection.scalars(sa.select(gone.c.return_id).distinct()))
     connection.execute(
@@ -87,23 +90,126 @@ def list_withdrawn(connection: sa.Connection) -> list[tuple[str, str]]:
     return [(row.collective, row.report_id) for row in connection.execute(query)]
 
 
-def find_done_with(connection: sa.Connection, looks: Collection[str], *, before: datetime) -> set[str]:
+def list_told(connection: sa.Connection) -> list[tuple[str, str]]:
+    """Return collective and report id of every report that was told and is not withdrawn."""
+    rows, withdrawals = tables.rows, tables.withdrawals
+    is_withdrawn = sa.exists().where(
+        withdrawals.c.collective == _returns.c.collective, withdrawals.c.report_id == rows.c.report_id
+    )
+    query = (
+        sa.select(_returns.c.collective, rows.c.report_id)
+        .join_from(rows, _returns, IN_RETURN)
+        .where(rows.c.report_id.is_not(None), ~is_withdrawn)
+        .distinct()
+    )
+    return [(row.collective, row.report_id) for row in connection.execute(query)]
+
+
+def withdraw(connection: sa.Connection, reports: Collection[tuple[str, str]]) -> list[str]:
+    """Note reports as withdrawn for good; return the months of the returns that tell of them, sorted."""
+    rows, withdrawals = tables.rows, tables.withdrawals
+    months: set[str] = set()
+    for collective, report_id in reports:
+        connection.execute(
+            insert(withdrawals).values(collective=collective, report_id=report_id).on_conflict_do_nothing()
+        )
+        telling = (
+            sa.select(_returns.c.month)
+            .join(rows, IN_RETURN)
+            .where(
+                _returns.c.collective == collective,
+                rows.c.report_id == report_id,
+                _returns.c.month.is_not(None),
+            )
+        )
+        months.update(connection.scalars(telling))
+    return sorted(months)
+
+
+def list_sealed_after(
+    connection: sa.Connection,
+    table: sa.Table,
+    last: tuple[str, int],
+    number: int,
+    *,
+    month: str | None = None,
+) -> Sequence[sa.Row[Any]]:
+    """Return the next rows of a sealed table after a return and row, of one month or all: return_id, row, content."""
+    place = sa.tuple_(table.c.return_id, table.c.row)
+    query = (
+        sa.select(table)
+        .where(place > sa.tuple_(*last))
+        .order_by(table.c.return_id, table.c.row)
+        .limit(number)
+    )
+    if month is not None:
+        query = query.where(
+            table.c.return_id.in_(sa.select(_returns.c.return_id).where(_returns.c.month == month))
+        )
+    return connection.execute(query).all()
+
+
+def put_sealed(
+    connection: sa.Connection, table: sa.Table, return_id: str, contents: Mapping[int, bytes]
+) -> None:
+    """Put other sealed content on rows of one return."""
+    update = table.update().where(
+        table.c.return_id == return_id, table.c.row == sa.bindparam("at"), table.c.content.is_not(None)
+    )
+    connection.execute(
+        update.values(content=sa.bindparam("sealed")),
+        [{"at": row, "sealed": content} for row, content in contents.items()],
+    )
+
+
+def list_landed(connection: sa.Connection, month: str | None = None) -> list[tuple[str, bytes]]:
+    """Return the sealed bytes of returns that wait to be taken in, of one month or all."""
+    query = sa.select(_landed.c.return_id, _landed.c.content).where(_landed.c.content.is_not(None))
+    if month is not None:
+        query = query.join(_returns, _returns.c.return_id == _landed.c.return_id).where(
+            _returns.c.month == month
+        )
+    return [(row.return_id, row.content) for row in connection.execute(query)]
+
+
+def put_landed(connection: sa.Connection, return_id: str, content: bytes) -> None:
+    """Put other sealed bytes on a return."""
+    connection.execute(_landed.update().where(_landed.c.return_id == return_id).values(content=content))
+
+
+def drop_return(connection: sa.Connection, return_id: str) -> None:
+    """Forget a return that was landed and never taken in, as if it had not come."""
+    for table in (_landed, tables.deliveries, _returns):
+        connection.execute(table.delete().where(table.c.return_id == return_id))
+
+
+def drop_sealed(connection: sa.Connection, table: sa.Table, rows: Collection[tuple[str, int]]) -> int:
+    """Drop rows of a sealed table, and return how many."""
+    if rows:
+        connection.execute(table.delete().where(sa.tuple_(table.c.return_id, table.c.row).in_(rows)))
+    return len(rows)
+
+
+def find_done_with(
+    connection: sa.Connection, looks: Collection[str], *, before: datetime, backed_up: datetime | None
+) -> set[str]:
     """Return those looks of files that are not needed any more.
 
-    A file is needed until its return was taken in, and then for some days, in case the database is lost; but not
-    where one of its rows was withdrawn or held personal data.
+    A file is needed until its return was taken in, and then for some days, in case the database is lost. Where one
+    of its rows was withdrawn or held personal data it is needed until the next backup only, if backups are made.
     """
     rows, links, deliveries = tables.rows, tables.links, tables.deliveries
     of_return = rows.c.return_id == _returns.c.return_id
     personal = sa.exists().where(of_return, rows.c.intake == "held")
     withdrawn = sa.exists().where(links.c.return_id == _returns.c.return_id, links.c.verdict == "withdrawn")
+    is_safe = sa.true() if backed_up is None else _returns.c.received_at < backed_up
     query = (
         sa.select(deliveries.c.look)
         .join(_returns, _returns.c.return_id == deliveries.c.return_id)
         .where(
             deliveries.c.look.in_(looks),
             _returns.c.state != "landed",
-            (_returns.c.received_at < before) | personal | withdrawn,
+            (_returns.c.received_at < before) | ((personal | withdrawn) & is_safe),
         )
     )
     return set(connection.scalars(query))

@@ -45,6 +45,13 @@ def append_entry(
     )
 
 
+def find_newest(connection: sa.Connection, event: str) -> datetime | None:
+    """Return when something was noted last; None where it never was."""
+    query = sa.select(sa.func.max(_entries.c.at)).where(_entries.c.event == event)
+    found: datetime | None = connection.execute(query).scalar_one()
+    return found
+
+
 def check_chain(connection: sa.Connection) -> int:
     """Return the number of entries; raise JawabdehiError where one was changed, lost or put in later."""
     previous, number = _FIRST, 0

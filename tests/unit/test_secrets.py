@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import UsageError
-from pipeline.secrets import begin_vault_key, finish_vault_key, load_secrets
+from pipeline.secrets import begin_key, finish_key, load_secrets
 
 KEYS = ("hash_key", "vault_key", "fernet_key", "jwt_secret", "api_secret_key")
 
@@ -38,9 +38,9 @@ def test_hashes_made_with_the_vault_key_stay_what_they_are(tmp_path: Path) -> No
     first = load_secrets(tmp_path, {})
     (tmp_path / "hash_key").unlink()
     assert load_secrets(tmp_path, {}).hash_key == first.vault_key
-    begin_vault_key(tmp_path, {})
+    begin_key(tmp_path, "vault_key", {})
     assert len(load_secrets(tmp_path, {}).vault_keys) == 2
-    finish_vault_key(tmp_path)
+    finish_key(tmp_path, "vault_key")
     second = load_secrets(tmp_path, {})
     assert (second.hash_key, len(second.vault_keys)) == (first.vault_key, 1)
     assert second.vault_key != first.vault_key

@@ -7,7 +7,6 @@ import pytest
 
 from pipeline.errors import JawabdehiError
 from pipeline.key_files import MonthKeyFiles
-from pipeline.month_key import MonthKey
 from pipeline.sealing import derive_key, seal
 from pipeline.vault import LANDED, Vault, month_of, seal_under
 
@@ -74,13 +73,22 @@ def test_a_key_older_than_what_was_sealed_is_an_error(tmp_path: Path) -> None:
     vault = open_vault(tmp_path)
     vault.seal_rows(RETURN, [2], ["a"])
     before = (tmp_path / "2026-10.key").read_bytes()
-    new = MonthKey.make(2)
-    vault.files.put_new("2026-10", new)
-    sealed = seal_under(new, RETURN, [2], [b"a"])
+    sealed = seal_under(vault.files.begin_next("2026-10"), RETURN, [2], [b"a"])
     assert open_vault(tmp_path).open_rows([RETURN], [2], sealed) == ["a"]
     (tmp_path / "2026-10.key").write_bytes(before)
     with pytest.raises(JawabdehiError, match="old one"):
         open_vault(tmp_path).open_rows([RETURN], [2], sealed)
+
+
+def test_a_next_key_waits_until_something_sealed_under_it_is_met(tmp_path: Path) -> None:
+    """Whoever seals a month anew may be killed before the database has it, or after."""
+    vault = open_vault(tmp_path)
+    before = vault.seal_rows(RETURN, [2], ["a"])
+    after = seal_under(vault.files.begin_next("2026-10"), RETURN, [2], [b"a"])
+    assert open_vault(tmp_path).open_rows([RETURN], [2], before) == ["a"]
+    assert open_vault(tmp_path).open_rows([RETURN], [2], after) == ["a"]
+    assert open_vault(tmp_path).open_rows([RETURN], [2], before) == [None]
+    assert [path.name for path in tmp_path.glob("2*")] == ["2026-10.key"]
 
 
 def test_another_vault_key_opens_nothing_until_keys_are_wrapped_anew(tmp_path: Path) -> None:
