@@ -26,10 +26,21 @@ change.
 
 from datetime import timedelta
 
-from airflow.sdk import CronPartitionTimetable, dag, get_current_context, task
+from airflow.sdk import (
+    CronPartitionTimetable,
+    DeadlineAlert,
+    DeadlineReference,
+    SyncCallback,
+    dag,
+    get_current_context,
+    task,
+)
 from airflow.sdk.exceptions import AirflowSkipException
 from approval import ApprovePublication, list_approvers, name_of_approver
-from task_wiring import CORRECTION, MONTH, TASK_DEFAULTS, reporting_month, run_job
+from notices import tell_missed_deadline
+from task_wiring import CORRECTION, MONTH, TASK_DEFAULTS, closing_day, reporting_month, run_job
+
+DAYS_TO_APPROVE = 7
 
 
 @task.sensor(mode="reschedule", poke_interval=timedelta(minutes=30), timeout=timedelta(days=45))
@@ -121,6 +132,13 @@ def publish(edition: str, manifest: str, approval: dict[str, object]) -> str:
     catchup=False,
     # Months that wait for returns or for approval do not hold up others.
     max_active_runs=8,
+    # A week after the month has closed at the latest, its report should have been read and approved.
+    deadline=DeadlineAlert(
+        name="published",
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=timedelta(days=closing_day() + DAYS_TO_APPROVE),
+        callback=SyncCallback(tell_missed_deadline, kwargs={"days": closing_day() + DAYS_TO_APPROVE}),
+    ),
     params={"month": MONTH, "correction": CORRECTION},
     default_args=TASK_DEFAULTS,
     doc_md=__doc__,

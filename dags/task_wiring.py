@@ -72,6 +72,21 @@ def list_source_names() -> list[str]:
     return list(read_settings(os.environ).sources)
 
 
+def closing_day() -> int:
+    """Return the day of the next month on which a month closes."""
+    return read_settings(os.environ).closing_day
+
+
+def has_key_safe() -> bool:
+    """Tell whether this installation keeps its keys in a safe, too."""
+    return read_settings(os.environ).key_safe is not None
+
+
+def makes_backups() -> bool:
+    """Tell whether this installation has a folder for backups."""
+    return read_settings(os.environ).backups is not None
+
+
 def read_source(name: str) -> str:
     """Return the definition of a source: the variable `JAWABDEHI_SOURCE_<NAME>`, else Airflow's connection `name`.
 

@@ -64,6 +64,7 @@ def _product_variables(settings: Settings) -> dict[str, str]:
         "JAWABDEHI_SOURCES": ",".join(settings.sources),
         "JAWABDEHI_QUOTA": str(settings.quota),
         "JAWABDEHI_KEY_SAFE": str(settings.key_safe or ""),
+        "JAWABDEHI_BACKUPS": str(settings.backups or ""),
     }
 
 

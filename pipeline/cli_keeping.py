@@ -22,19 +22,19 @@ _safe = click.option(
     "--out",
     metavar="DIR",
     type=click.Path(file_okay=False, path_type=Path),
-    required=True,
-    help="Folder for one folder a backup, best on another machine.",
+    help="Folder for one folder a backup, best on another machine; by default JAWABDEHI_BACKUPS.",
 )
 @_safe
 @click.option(
     "--keep", type=click.IntRange(1), default=14, show_default=True, help="How many backups stay in DIR."
 )
-def backup(out: Path, safe: Path | None, keep: int) -> None:
+def backup(out: Path | None, safe: Path | None, keep: int) -> None:
     """Write both databases and all files, encrypted, and save the keys apart."""
     from pipeline import jobs
 
+    settings = ready()
     click.echo("Reading databases and files; this takes some seconds, for very many reports some minutes.")
-    folder = jobs.back_up(ready(), out.absolute(), safe, keep=keep)
+    folder = jobs.back_up(settings, out, safe, keep=keep)
     click.echo(f"The backup is in {folder}; it was read again and is whole.")
     click.echo("It opens with the key safe only: keep that apart from the backups.")
 

@@ -36,7 +36,8 @@ class Settings:
     when it has not changed for `settle_seconds`, and is removed `keep_files_days` after it was taken in. With
     `review_double`, two reviewers have to agree on a doubtful pair; with `two_persons`, whoever alone reviewed the
     pairs of a month may not approve it. `link_engine` says where reports are compared. Pages come as PDF, too, if it
-    `prints`. `key_safe` is a folder apart from this machine's disk and from backups, where the keys are kept, too.
+    `prints`. `key_safe` is a folder apart from this machine's disk and from backups, where the keys are kept, too;
+    `backups` is one where backups are written every day.
     """
 
     home: Path
@@ -53,6 +54,7 @@ class Settings:
     retention_days: int = 90
     keep_files_days: int = 7
     key_safe: Path | None = None
+    backups: Path | None = None
 
     @property
     def secrets(self) -> Path:
@@ -102,6 +104,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         retention_days=_whole_number(environ, "JAWABDEHI_RETENTION_DAYS", default=90, least=0, most=3650),
         keep_files_days=_whole_number(environ, "JAWABDEHI_KEEP_FILES_DAYS", default=7, least=0, most=90),
         key_safe=_folder(environ, "JAWABDEHI_KEY_SAFE"),
+        backups=_folder(environ, "JAWABDEHI_BACKUPS"),
     )
 
 

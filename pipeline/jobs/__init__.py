@@ -38,6 +38,7 @@ from pipeline.jobs.review import (
     show_pair,
     undo_decision,
 )
+from pipeline.jobs.watching import watch
 from pipeline.jobs.workplace import prepare
 
 __all__ = [
@@ -94,6 +95,7 @@ __all__ = [
     "take_in_return",
     "undo_decision",
     "view_edition",
+    "watch",
     "withdraw_consent",
     "write_consent_form",
 ]

@@ -43,13 +43,17 @@ def save_keys_apart(settings: Settings, safe: Path | None = None, *, backups: Pa
     return save_keys(settings.secrets, folder.absolute(), apart_from=others)
 
 
-def back_up(settings: Settings, out: Path, safe: Path | None = None, *, keep: int = 14) -> Path:
-    """Write a backup into a new folder below `out`, save the keys, and return the folder.
+def back_up(settings: Settings, out: Path | None = None, safe: Path | None = None, *, keep: int = 14) -> Path:
+    """Write a backup into a new folder below `out`, or that of the settings; save the keys; return the folder.
 
     Of the backups in `out`, the newest `keep` stay. Nothing is there under its final name before all of it is
-    written and was read again. Raises JawabdehiError where a part cannot be written.
+    written and was read again. Raises JawabdehiError where a part cannot be written, UsageError where no folder is
+    given.
     """
-    moment = datetime.now(UTC)
+    moment, folder_of_all = datetime.now(UTC), out or settings.backups
+    if folder_of_all is None:
+        raise UsageError("Give a folder for backups: --out, or JAWABDEHI_BACKUPS.")
+    out = folder_of_all.absolute()
     out.mkdir(parents=True, exist_ok=True)
     save_keys_apart(settings, safe, backups=out)
     for leftover in out.glob(".*.part"):

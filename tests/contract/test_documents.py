@@ -1,4 +1,4 @@
-"""README and program say the same."""
+"""README, runbook and program say the same."""
 
 import re
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from pipeline.cli import main
 from pipeline.settings import CHECKOUT
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+RUNBOOK = (CHECKOUT / "docs" / "operating.md").read_text(encoding="utf-8")
 # Set by the program itself for the processes that it starts.
 INTERNAL = {"JAWABDEHI_CHECKOUT"}
 
@@ -31,10 +32,29 @@ def test_every_command_and_option_is_in_the_readme(path: str, command: click.Com
         assert (parameter.opts[0] if is_option else parameter.human_readable_name.lower()) in line.lower()
 
 
-def test_every_command_in_the_readme_exists() -> None:
-    known = [path for path, _ in list_commands(main)]
-    for written in re.findall(r"`(jawabdehi [a-z ]+)", README):
-        assert any(written.strip().startswith(path) for path in known), written
+@pytest.mark.parametrize("document", [README, RUNBOOK], ids=["README", "runbook"])
+def test_every_command_in_a_document_exists(document: str) -> None:
+    known = dict(list_commands(main))
+    for written in re.findall(r"`(jawabdehi [^`]+)`", document):
+        named = [path for path in known if f"{written} ".startswith(f"{path} ")]
+        assert named, written
+        options = {option for parameter in known[named[0]].params for option in parameter.opts}
+        assert set(re.findall(r"--[a-z-]+", written)) <= options, written
+
+
+def test_the_runbook_says_what_to_do_about_every_sentence_of_the_digest() -> None:
+    source = (CHECKOUT / "pipeline" / "digest.py").read_text(encoding="utf-8")
+    sentences = re.findall(r'yield f?"(.+)"$', source, re.MULTILINE)
+    assert len(sentences) > 8
+    for sentence in sentences:
+        # What stands between the values that are filled in.
+        parts = [part.strip(" .:") for part in re.split(r"\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}", sentence)]
+        (row,) = [line for line in RUNBOOK.splitlines() if all(part in line for part in parts)]
+        assert row.startswith("|")
+
+
+def test_every_variable_in_the_runbook_is_in_the_readme() -> None:
+    assert set(re.findall(r"JAWABDEHI_[A-Z_]+", RUNBOOK)) <= set(re.findall(r"JAWABDEHI_[A-Z_]+", README))
 
 
 def test_every_variable_of_the_code_is_in_the_readme_and_the_other_way_round() -> None:
@@ -60,6 +80,7 @@ def test_every_make_target_in_the_readme_exists() -> None:
         assert re.search(rf"^{''.join(target)}:", makefile, re.MULTILINE)
 
 
-def test_every_link_in_the_readme_leads_to_a_file() -> None:
-    for link in re.findall(r"\]\(([^)#]+)\)", README):
-        assert (CHECKOUT / link).exists()
+def test_every_link_in_a_document_leads_to_a_file() -> None:
+    for document, folder in ((README, CHECKOUT), (RUNBOOK, CHECKOUT / "docs")):
+        for link in re.findall(r"\]\(([^)#]+)\)", document):
+            assert (folder / link).exists()

@@ -23,7 +23,7 @@ IMPORTABLE = {"PYTHONPATH": os.pathsep.join([str(CHECKOUT / "dags"), str(CHECKOU
 
 def _made_up_secrets() -> Secrets:
     key = base64.urlsafe_b64encode(bytes(32)).decode()
-    return Secrets(vault_key=key, fernet_key=key, jwt_secret=key, api_secret_key=key)
+    return Secrets(hash_key=key, vault_key=key, fernet_key=key, jwt_secret=key, api_secret_key=key)
 
 
 @pytest.fixture(scope="session")
