@@ -20,9 +20,12 @@ from packaging.requirements import Requirement
 
 from pipeline.collect.inbox import NO_ACCESS, NOT_THERE
 from pipeline.collect.sources import open_source, parse_source
+from pipeline.digest import DAYS_BETWEEN_BACKUPS
 from pipeline.errors import JawabdehiError, describe_unexpected
+from pipeline.keeping.parts import list_backups, when_made
+from pipeline.key_files import MonthKeyFiles
 from pipeline.report.printing import find_printer
-from pipeline.secrets import list_missing_keys, load_secrets
+from pipeline.secrets import MONTHS, list_missing_keys, load_secrets
 from pipeline.server import answers, find_databases
 from pipeline.settings import CHECKOUT, KOLKATA, Settings, name_source_variable
 from pipeline.store.database import connect, list_missing_migrations
@@ -63,6 +66,7 @@ def examine(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]
         "Keys": lambda: _check_keys(settings, environ),
         "Database": lambda: _check_database(settings),
         "Inbox": lambda: _check_inbox(settings),
+        "Backups": lambda: _check_keeping(settings),
     }
     for name in settings.sources:
         checks[f"Source {name}"] = lambda name=name: _check_source(name, environ)  # type: ignore[misc]
@@ -159,7 +163,9 @@ def _check_keys(settings: Settings, environ: Mapping[str, str]) -> str:
         raise JawabdehiError(
             "The folder of keys belongs to somebody else: run as the user who owns the home."
         )
-    open_files = [path.name for path in sorted(folder.iterdir()) if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    open_files = [
+        path.name for path in sorted(folder.rglob("*")) if stat.S_IMODE(path.stat().st_mode) & 0o077
+    ]
     if open_files:
         raise JawabdehiError(f"Others can read {', '.join(open_files)} in secrets/: run chmod 600 on them.")
     missing = list_missing_keys(folder, environ)
@@ -168,8 +174,32 @@ def _check_keys(settings: Settings, environ: Mapping[str, str]) -> str:
             f"Keys are missing in secrets/: {', '.join(missing)}. Put them back from where you keep them, before any "
             "other command makes new ones, which open nothing that was sealed before."
         )
-    load_secrets(folder, environ)
-    return "All keys are there, and nobody else can read them."
+    secrets = load_secrets(folder, environ)
+    months = MonthKeyFiles(folder / MONTHS, secrets.vault_keys)
+    for month in months.list_months():
+        months.load(month)
+    return (
+        f"All keys are there, those of {len(months.list_months())} months too, and nobody else can read them."
+    )
+
+
+def _check_keeping(settings: Settings) -> str:
+    for folder, what in ((settings.backups, "JAWABDEHI_BACKUPS"), (settings.key_safe, "JAWABDEHI_KEY_SAFE")):
+        if folder is not None and not folder.is_dir():
+            raise JawabdehiError(
+                f"The folder in {what} is not there: plug it in or mount it, or mend the setting."
+            )
+    if settings.backups is None:
+        return "No folder for nightly backups is named (JAWABDEHI_BACKUPS): run jawabdehi backup yourself."
+    newest = list_backups(settings.backups)[-1:]
+    age = (datetime.now(UTC) - when_made(newest[0])).days if newest else None
+    if age is None or age > DAYS_BETWEEN_BACKUPS:
+        raise JawabdehiError(
+            f"The newest backup is {age} days old: see why the DAG back_up fails."
+            if newest
+            else "There is no backup yet: run jawabdehi backup, or the DAG back_up."
+        )
+    return f"The newest backup is {age} days old."
 
 
 def _check_database(settings: Settings) -> str:

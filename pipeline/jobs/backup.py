@@ -1,6 +1,5 @@
 """Backups: all of both databases and all files, encrypted, and the keys in a safe apart."""
 
-import contextlib
 import io
 import json
 import shutil
@@ -15,7 +14,15 @@ from pipeline.jobs.landing import SYSTEM
 from pipeline.jobs.workplace import Workplace, open_workplace, prepare
 from pipeline.keeping.dumps import dump
 from pipeline.keeping.key_safe import read_recipient, save_keys
-from pipeline.keeping.parts import CHECKSUMS, ENDING, check_parts, pack, write_checksums, write_part
+from pipeline.keeping.parts import (
+    ENDING,
+    check_parts,
+    list_backups,
+    name_backup,
+    pack,
+    write_checksums,
+    write_part,
+)
 from pipeline.settings import Settings
 from pipeline.store.database import begin
 from pipeline.store.ledger import append_entry
@@ -28,7 +35,6 @@ FOLDERS = ("returns", "drafts", "audits", "published")
 """What a backup holds of the home, beside the databases; the inbox is left out, since it holds reports in clear."""
 
 BACKUP_MADE = "backup made"
-_NAME = "%Y-%m-%dT%H%M%SZ"
 
 
 def save_keys_apart(settings: Settings, safe: Path | None = None, *, backups: Path | None = None) -> int:
@@ -58,7 +64,7 @@ def back_up(settings: Settings, out: Path | None = None, safe: Path | None = Non
     save_keys_apart(settings, safe, backups=out)
     for leftover in out.glob(".*.part"):
         shutil.rmtree(leftover)
-    aside, folder = out / f".{moment.strftime(_NAME)}.part", out / moment.strftime(_NAME)
+    aside, folder = out / f".{name_backup(moment)}.part", out / name_backup(moment)
     aside.mkdir(mode=0o700)
     _, urls = prepare(settings)
     with open_workplace(settings) as place:
@@ -75,17 +81,6 @@ def back_up(settings: Settings, out: Path | None = None, safe: Path | None = Non
     for old in list_backups(out)[:-keep]:
         shutil.rmtree(old)
     return folder
-
-
-def list_backups(out: Path) -> list[Path]:
-    """Return the folders of whole backups in `out`, the oldest first."""
-    found = []
-    for path in sorted(out.iterdir()):
-        with contextlib.suppress(ValueError):
-            datetime.strptime(path.name, _NAME).replace(tzinfo=UTC)
-            if (path / CHECKSUMS).is_file():
-                found.append(path)
-    return found
 
 
 def _write_parts(

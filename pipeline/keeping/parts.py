@@ -10,6 +10,7 @@ import os
 import tarfile
 import threading
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -20,6 +21,28 @@ from pipeline.errors import JawabdehiError, UsageError
 
 ENDING = ".age"
 CHECKSUMS = "SHA256SUMS"
+_NAME = "%Y-%m-%dT%H%M%SZ"
+
+
+def name_backup(moment: datetime) -> str:
+    """Return the name of the folder of a backup that was begun at a moment in UTC."""
+    return moment.strftime(_NAME)
+
+
+def when_made(folder: Path) -> datetime:
+    """Return when a backup was begun; raise ValueError where the folder is none."""
+    return datetime.strptime(folder.name, _NAME).replace(tzinfo=UTC)
+
+
+def list_backups(out: Path) -> list[Path]:
+    """Return the folders of whole backups in `out`, the oldest first."""
+    found = []
+    for path in sorted(out.iterdir()):
+        with contextlib.suppress(ValueError):
+            when_made(path)
+            if (path / CHECKSUMS).is_file():
+                found.append(path)
+    return found
 
 
 def write_part(source: IO[bytes], path: Path, recipient: x25519.Recipient) -> None:

@@ -31,7 +31,7 @@ def look(settings: Settings, name: str, **environ: str) -> doctor.Finding:
 
 def test_a_home_that_has_all_it_needs_is_well(home: Settings) -> None:
     findings = list(examine(home, {}))
-    assert len(findings) == 9
+    assert len(findings) == 10
     assert [finding for finding in findings if not finding.is_well] == []
 
 
@@ -49,6 +49,32 @@ def test_a_key_that_others_can_read_is_found(home: Settings) -> None:
     (home.secrets / "vault_key").chmod(0o600)
     home.secrets.chmod(0o750)
     assert "chmod 700" in look(home, "Keys").says
+
+
+def test_a_key_of_a_month_that_others_can_read_or_that_does_not_open_is_found(home: Settings) -> None:
+    key = home.secrets / "months" / "2026-10.key"
+    key.parent.mkdir(mode=0o700)
+    key.write_bytes(b"no key at all")
+    key.chmod(0o644)
+    assert "2026-10.key" in look(home, "Keys").says
+    key.chmod(0o600)
+    finding = look(home, "Keys")
+    assert (finding.is_well, "key safe" in finding.says) == (False, True)
+
+
+def test_backups_that_are_missing_or_old_are_found(home: Settings, tmp_path: Path) -> None:
+    named = replace(home, backups=tmp_path / "backups", key_safe=tmp_path / "safe")
+    assert "JAWABDEHI_BACKUPS" in look(named, "Backups").says
+    for folder in (tmp_path / "backups", tmp_path / "safe"):
+        folder.mkdir()
+    assert "no backup yet" in look(named, "Backups").says
+    old = tmp_path / "backups" / "2026-01-01T000000Z"
+    old.mkdir()
+    (old / "SHA256SUMS").touch()
+    assert "days old" in look(named, "Backups").says
+    assert not look(named, "Backups").is_well
+    jobs.back_up(named)
+    assert look(named, "Backups").says == "The newest backup is 0 days old."
 
 
 def test_a_key_that_is_gone_is_found_and_not_made_anew(home: Settings) -> None:
