@@ -2,49 +2,20 @@
 
 import json
 import re
-import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from email import message_from_bytes
-from email.message import Message
-from typing import Any
+from dataclasses import dataclass
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from pipeline.errors import UsageError
 from pipeline.settings import read_settings
-
-
-@dataclass
-class Mailbox:
-    """What a mail server on this machine was given."""
-
-    address: str = ""
-    mails: list[tuple[str, Message]] = field(default_factory=list)
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
-        self.mails.append((",".join(envelope.rcpt_tos), message_from_bytes(envelope.content)))
-        return "250 taken"
+from tests.fakes.mail import Mailbox, run_mail_server, text_of
 
 
 @pytest.fixture
 def mailbox() -> Iterator[Mailbox]:
-    box = Mailbox()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    options = "from_email=desk%40jawabdehi.invalid&disable_ssl=true&disable_tls=true"
-    box.address = f"smtp://127.0.0.1:{port}/?{options}"
-    yield box
-    controller.stop()
-
-
-def text_of(mail: Message) -> str:
-    parts = [part.get_payload(decode=True) for part in mail.walk() if part.get_content_maintype() == "text"]
-    return b"".join(parts).decode()
+    with run_mail_server() as box:
+        yield box
 
 
 @pytest.fixture
