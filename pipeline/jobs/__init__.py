@@ -16,6 +16,7 @@ from pipeline.jobs.consents import give_consent, list_consents, withdraw_consent
 from pipeline.jobs.coverage import find_slip, list_missing, load_coverage, load_filing
 from pipeline.jobs.editions import open_edition, publish_edition, seal_edition, tabulate_edition
 from pipeline.jobs.explanation import explain_report
+from pipeline.jobs.health import check_health
 from pipeline.jobs.holding import list_held_returns, refuse_return, release_return
 from pipeline.jobs.intake import take_in_return
 from pipeline.jobs.landing import describe_inbox, land_returns
@@ -40,6 +41,7 @@ __all__ = [
     "AUDIT_REPORT",
     "audit_edition",
     "check_approver",
+    "check_health",
     "decide_pair",
     "describe_agreement",
     "describe_inbox",
