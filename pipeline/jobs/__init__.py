@@ -21,6 +21,7 @@ from pipeline.jobs.holding import list_held_returns, refuse_return, release_retu
 from pipeline.jobs.intake import take_in_return
 from pipeline.jobs.landing import describe_inbox, land_returns
 from pipeline.jobs.linkage import link_month, list_news
+from pipeline.jobs.measuring import measure
 from pipeline.jobs.overview import describe_status, export_links, find_pages, month_is_due
 from pipeline.jobs.pages import list_geographies, render_edition
 from pipeline.jobs.protection import AUDIT_REPORT, audit_edition, protect_edition
@@ -65,6 +66,7 @@ __all__ = [
     "load_coverage",
     "load_filing",
     "load_queue",
+    "measure",
     "month_is_due",
     "open_edition",
     "open_pair",
