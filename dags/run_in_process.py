@@ -111,6 +111,7 @@ def _import_airflow() -> None:
     try:
         _ensure_metadata()
         _build_task_interface()
+        _start_metrics()
     finally:
         gc.freeze()
         gc.enable()
@@ -146,6 +147,18 @@ def _build_task_interface() -> None:
 
     transport = in_process_api_server().transport
     httpx.Client(transport=transport, base_url="http://in-process.invalid").get("/health")
+
+
+def _start_metrics() -> None:
+    """Let metrics be sent where Airflow's settings say so; under the scheduler each task does this by itself."""
+    from airflow.configuration import conf
+    from airflow.sdk.observability import stats
+    from airflow.sdk.observability.metrics import stats_utils
+
+    stats.initialize(
+        factory=stats_utils.get_stats_factory(),
+        export_legacy_names=conf.getboolean("metrics", "legacy_names_on"),
+    )
 
 
 def _end_abandoned_runs() -> None:

@@ -10,6 +10,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from airflow.sdk import Asset, Connection, Param, get_current_context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
+from step_metrics import watch
 
 from pipeline.errors import JawabdehiError, RetryableError, UsageError, describe_unexpected
 from pipeline.settings import Settings, check_month, name_source_variable, read_settings
@@ -61,7 +62,9 @@ def run_job(
     frames of the failed call, which may hold values of reports, can reach a log.
     """
     try:
-        return job(read_settings(os.environ), *ids, **more_ids)
+        settings = read_settings(os.environ)
+        with watch(job.__name__, settings):
+            return job(settings, *ids, **more_ids)
     except Exception as error:  # noqa: BLE001 (whatever it is, its text and frames stay here)
         failure = _translate(error)
     raise failure

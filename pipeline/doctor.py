@@ -9,7 +9,7 @@ import re
 import shutil
 import stat
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,8 +54,10 @@ class Finding:
     says: str
 
 
-def examine(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Look at everything that an installation needs, one thing after the other."""
+def examine(
+    settings: Settings, environ: Mapping[str, str], names: Collection[str] | None = None
+) -> Iterator[Finding]:
+    """Look at what an installation needs, one thing after the other: at `names`, by default at everything."""
     checks: dict[str, Callable[[], str]] = {
         "Python": _check_python,
         "Packages": _check_packages,
@@ -71,7 +73,8 @@ def examine(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]
     for name in settings.sources:
         checks[f"Source {name}"] = lambda name=name: _check_source(name, environ)  # type: ignore[misc]
     for name, check in checks.items():
-        yield _try(name, check)
+        if names is None or name in names:
+            yield _try(name, check)
 
 
 def _try(name: str, check: Callable[[], str]) -> Finding:

@@ -20,6 +20,10 @@ class UsageError(JawabdehiError):
     exit_code = 2
 
 
+class NotThereError(UsageError):
+    """What was asked for by its name is not there."""
+
+
 class RetryableError(JawabdehiError):
     """Something outside was not there; the same call may succeed later."""
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.plugins_manager import AirflowPlugin
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from fastapi import FastAPI, Request
 
     from pipeline.desk.gate import Member, Role
@@ -28,6 +30,7 @@ _RESOURCES = {
     "VIEWER": "Jawabdehi Viewer",
     "REVIEWER": "Jawabdehi Reviewer",
     "APPROVER": "Jawabdehi Approver",
+    "ADMINISTRATOR": "Jawabdehi Administrator",
 }
 """Resources of Airflow's auth manager that stand for a role of the desk: who may read one has that role."""
 
@@ -72,6 +75,19 @@ class AirflowGate:
             )
             if not answered.is_success:
                 raise NoQuestionError
+
+    async def find_last_collection(self) -> "datetime | None":
+        """Return the end of the newest run that collected returns and did not fail."""
+        import sqlalchemy as sa
+        from airflow.models.dagrun import DagRun
+        from airflow.utils.session import create_session_async
+
+        ended = sa.select(sa.func.max(DagRun.end_date)).where(
+            DagRun.dag_id == "collect_returns", DagRun.state == "success"
+        )
+        async with create_session_async() as session:
+            found: datetime | None = await session.scalar(ended)
+        return found
 
 
 def find_role(user: Any) -> "Role | None":  # noqa: ANN401 (each auth manager has users of its own)

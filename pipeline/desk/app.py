@@ -1,5 +1,6 @@
 """The application of the desk: its routes, the headers of every page, and how errors look."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
@@ -9,17 +10,23 @@ from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from pipeline import __version__
-from pipeline.desk import coverage, editions, review, static
+from pipeline.desk import coverage, editions, health, review, static
 from pipeline.desk.forms import FormSeal
-from pipeline.desk.gate import Gate
-from pipeline.desk.page import find_address, show
-from pipeline.errors import JawabdehiError, RetryableError, UsageError, describe_unexpected
+from pipeline.desk.gate import VIEWERS, Gate
+from pipeline.desk.page import REFUSALS, find_address, read_style, show
+from pipeline.errors import JawabdehiError, NotThereError, RetryableError, UsageError, describe_unexpected
 from pipeline.settings import Settings
+
+_LOG = logging.getLogger(__name__)
+
+_POLICY = (
+    "default-src 'none'; style-src {}; script-src 'self'; "
+    "form-action 'self'; frame-ancestors 'self'; base-uri 'none'"
+)
 
 HEADERS = {
     # Nothing but what the desk itself serves, and nothing that runs unless it does.
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; "
-    "frame-ancestors 'self'; base-uri 'none'",
+    "Content-Security-Policy": _POLICY.format("'self'"),
     "Cache-Control": "no-store",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
@@ -29,6 +36,9 @@ HEADERS = {
 }
 """What every answer of the desk tells a browser; a page may be stricter."""
 
+LARGEST_FORM = 32 * 1024
+"""Bytes that a form may have; the longest one, with a reason in Tamil, has a tenth of them."""
+
 
 def make_desk(settings: Settings, gate: Gate, *, key: str, login: str) -> FastAPI:
     """Return the desk of one installation.
@@ -37,20 +47,16 @@ def make_desk(settings: Settings, gate: Gate, *, key: str, login: str) -> FastAP
     which members log in.
     """
     desk = FastAPI(title="Jawabdehi desk", version=__version__, openapi_url=None)
-    desk.state.settings, desk.state.gate, desk.state.seal, desk.state.login = (
-        settings,
-        gate,
-        FormSeal(key),
-        login,
-    )
-    for page in (coverage, review, editions, static):
-        desk.include_router(page.router)
+    desk.state.settings, desk.state.gate, desk.state.login = settings, gate, login
+    desk.state.seal, desk.state.health = FormSeal(key), health.HealthDesk()
+    for page in (coverage, review, editions, health, static):
+        desk.include_router(page.router, responses=REFUSALS)
     desk.middleware("http")(_set_headers)
     desk.add_exception_handler(StarletteHTTPException, _say_refusal)
     desk.add_exception_handler(RequestValidationError, _say_misuse)
     desk.add_exception_handler(JawabdehiError, _say_error)
 
-    @desk.get("/", include_in_schema=False)
+    @desk.get("/", include_in_schema=False, dependencies=[VIEWERS])
     def start(request: Request) -> Response:
         return RedirectResponse(find_address(request, "show_coverage"))
 
@@ -59,12 +65,26 @@ def make_desk(settings: Settings, gate: Gate, *, key: str, login: str) -> FastAP
 
 async def _set_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
     try:
-        response = await call_next(request)
+        # Before anybody is asked who they are, a form is read, and written to the disk where it is long.
+        response = _say_too_long(request) if _is_too_long(request) else await call_next(request)
     except Exception as error:  # noqa: BLE001 (its text may quote what it stumbled over, so it stops here)
         response = _say_unexpected(request, error)
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     return response
+
+
+def _is_too_long(request: Request) -> bool:
+    length = request.headers.get("content-length", "")
+    if "transfer-encoding" in request.headers:
+        return True
+    return bool(length) and not (length.isdecimal() and int(length) <= LARGEST_FORM)
+
+
+def _say_too_long(request: Request) -> Response:
+    return _say(
+        request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "This form is too long: shorten what you wrote."
+    )
 
 
 def _say_refusal(request: Request, error: Exception) -> Response:
@@ -75,7 +95,9 @@ def _say_refusal(request: Request, error: Exception) -> Response:
         )
     is_ours = isinstance(error, HTTPException) and error.status_code == HTTPStatus.FORBIDDEN
     sentence = str(error.detail) if is_ours else "There is nothing at this address."
-    return _say(request, error.status_code, sentence)
+    response = _say(request, error.status_code, sentence)
+    response.headers.update(error.headers or {})
+    return response
 
 
 def _say_misuse(request: Request, _error: Exception) -> Response:
@@ -87,7 +109,9 @@ def _say_misuse(request: Request, _error: Exception) -> Response:
 
 def _say_error(request: Request, error: Exception) -> Response:
     status = HTTPStatus.CONFLICT
-    if isinstance(error, UsageError):
+    if isinstance(error, NotThereError):
+        status = HTTPStatus.NOT_FOUND
+    elif isinstance(error, UsageError):
         status = HTTPStatus.UNPROCESSABLE_ENTITY
     elif isinstance(error, RetryableError):
         status = HTTPStatus.SERVICE_UNAVAILABLE
@@ -95,8 +119,25 @@ def _say_error(request: Request, error: Exception) -> Response:
 
 
 def _say_unexpected(request: Request, error: Exception) -> Response:
-    return _say(request, HTTPStatus.INTERNAL_SERVER_ERROR, describe_unexpected(error))
+    _LOG.error("The desk failed: %s", describe_unexpected(error))
+    return _say(
+        request,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "Something is wrong with the desk itself. Try again; if it stays so, tell whoever runs it at what time it "
+        "happened, and the log says what it was.",
+    )
 
 
 def _say(request: Request, status: int, sentence: str, *, login: str | None = None) -> Response:
-    return show(request, "desk/error.html.j2", status=status, code=status, sentence=sentence, login=login)
+    style, named = read_style()
+    response = show(
+        request,
+        "desk/error.html.j2",
+        status=status,
+        code=status,
+        sentence=sentence,
+        login=login,
+        style=style,
+    )
+    response.headers["Content-Security-Policy"] = _POLICY.format(f"'self' {named}")
+    return response

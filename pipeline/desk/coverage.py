@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, HTMLResponse
 
 from pipeline import jobs
 from pipeline.contract import load_contract
@@ -23,7 +23,7 @@ _SLIP_POLICY = (
 """Slips carry their style along, since collectives read them as files."""
 
 
-@router.get("/coverage")
+@router.get("/coverage", response_class=HTMLResponse)
 def show_coverage(
     request: Request, member: Viewer, months: Annotated[int, Query(ge=1, le=24)] = 6
 ) -> Response:
@@ -34,14 +34,23 @@ def show_coverage(
     )
 
 
-@router.get("/coverage/{month}/{collective}")
+@router.get("/coverage/{month}/{collective}", response_class=HTMLResponse)
 def show_filing(request: Request, member: Viewer, month: Month, collective: Collective) -> Response:
     """Show the returns of one collective for one month."""
     filing = jobs.load_filing(request.app.state.settings, collective, month)
-    return show(request, "desk/filing.html.j2", member=member, filing=filing, rules=load_contract().rules)
+    contract = load_contract()
+    known = contract.code_lists["collectives"].codes
+    return show(
+        request,
+        "desk/filing.html.j2",
+        member=member,
+        filing=filing,
+        called=known[collective].label if collective in known else collective,
+        rules=contract.rules,
+    )
 
 
-@router.get("/slips/{return_id}", dependencies=[VIEWERS])
+@router.get("/slips/{return_id}", dependencies=[VIEWERS], response_class=HTMLResponse)
 def show_slip(request: Request, return_id: ReturnId) -> Response:
     """Show the slip of a return, as its collective got it."""
     slip = jobs.find_slip(request.app.state.settings, return_id)

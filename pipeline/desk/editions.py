@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, HTTPException, Path, Request, Response, status
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import FileResponse, RedirectResponse
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from pipeline import jobs
 from pipeline.desk.forms import Token, check_form
@@ -30,14 +30,14 @@ _NO_QUESTION = (
 )
 
 
-@router.get("/editions")
+@router.get("/editions", response_class=HTMLResponse)
 def show_editions(request: Request, member: Viewer) -> Response:
     """Show all editions, the newest month first."""
     records = jobs.list_edition_records(request.app.state.settings)
     return show(request, "desk/editions.html.j2", member=member, records=records)
 
 
-@router.get("/editions/{edition_id}")
+@router.get("/editions/{edition_id}", response_class=HTMLResponse)
 def show_edition(request: Request, member: Viewer, edition_id: EditionId) -> Response:
     """Show what a person has to know of an edition before it is published."""
     settings = request.app.state.settings
@@ -52,20 +52,25 @@ def show_edition(request: Request, member: Viewer, edition_id: EditionId) -> Res
     )
 
 
-@router.get("/editions/{edition_id}/audit", dependencies=[APPROVERS])
+@router.get("/editions/{edition_id}/audit", dependencies=[APPROVERS], response_class=HTMLResponse)
 def show_audit(request: Request, edition_id: EditionId) -> Response:
     """Show the audit report, which tells apart what the edition keeps together."""
     audit = request.app.state.settings.audits / edition_id / jobs.AUDIT_REPORT
     return _send(audit.parent, audit.name)
 
 
-@router.get("/editions/{edition_id}/pages/{page:path}", dependencies=[VIEWERS])
+@router.get(
+    "/editions/{edition_id}/pages/{page:path}",
+    dependencies=[VIEWERS],
+    response_class=FileResponse,
+    responses={200: {"content": {"*/*": {}}}},
+)
 def show_page(request: Request, edition_id: EditionId, page: str) -> Response:
     """Show a page of a draft, with its styles and fonts."""
     return _send(jobs.find_edition_folder(request.app.state.settings, edition_id), page)
 
 
-@router.post("/editions/{edition_id}/approval")
+@router.post("/editions/{edition_id}/approval", status_code=303, response_class=RedirectResponse)
 async def approve(
     request: Request, member: Approver, edition_id: EditionId, seal: Seal, token: Token
 ) -> Response:
@@ -75,14 +80,14 @@ async def approve(
     return await _answer(request, edition_id, approves=True)
 
 
-@router.post("/editions/{edition_id}/rejection")
+@router.post("/editions/{edition_id}/rejection", status_code=303, response_class=RedirectResponse)
 async def reject(
     request: Request,
     member: Approver,
     edition_id: EditionId,
     seal: Seal,
     token: Token,
-    reason: Annotated[str, Form(max_length=2_000)],
+    reason: Annotated[str, Form(min_length=1, max_length=2_000)],
 ) -> Response:
     """Let an edition not through, and keep the reason."""
     check_form(request, member, token)

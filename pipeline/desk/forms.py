@@ -38,4 +38,4 @@ def check_form(request: Request, member: Member, token: str) -> None:
         raise HTTPException(status.HTTP_403_FORBIDDEN, _STALE)
 
 
-Token = Annotated[str, Form(max_length=1_000)]
+Token = Annotated[str, Form(min_length=1, max_length=1_000)]

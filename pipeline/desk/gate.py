@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 from typing import Annotated, Protocol
 
@@ -48,6 +49,10 @@ class Gate(Protocol):
 
         Raises NoQuestionError where there is none, or where it may not be answered by them.
         """
+        ...
+
+    async def find_last_collection(self) -> datetime | None:
+        """Return when returns were last collected without a failure, None where they never were."""
         ...
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Path, Query, Request, Response, status
-from fastapi.responses import RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from pipeline import jobs
 from pipeline.desk.forms import Token, check_form
@@ -15,7 +15,7 @@ router = APIRouter()
 Pair = Annotated[str, Path(pattern=r"^[0-9a-f]{8}$")]
 
 
-@router.get("/review")
+@router.get("/review", response_class=HTMLResponse)
 def show_queue(
     request: Request,
     member: Reviewer,
@@ -36,14 +36,14 @@ def show_queue(
     )
 
 
-@router.get("/review/{pair}")
+@router.get("/review/{pair}", response_class=HTMLResponse)
 def show_pair(request: Request, member: Reviewer, pair: Pair) -> Response:
     """Show both reports of a pair; what is sealed of them is opened for this answer only."""
     opened = jobs.open_pair(request.app.state.settings, pair, member.name)
     return show(request, "desk/pair.html.j2", member=member, opened=opened, compared=opened.comparison)
 
 
-@router.post("/review/{pair}/decision")
+@router.post("/review/{pair}/decision", status_code=303, response_class=RedirectResponse)
 def decide(
     request: Request,
     member: Reviewer,
@@ -57,7 +57,7 @@ def decide(
     return _go_on(request, pair)
 
 
-@router.post("/review/{pair}/undo")
+@router.post("/review/{pair}/undo", status_code=303, response_class=RedirectResponse)
 def undo(request: Request, member: Reviewer, pair: Pair, token: Token) -> Response:
     """Take back the reviewer's newest decision on a pair."""
     check_form(request, member, token)

@@ -5,17 +5,21 @@ from typing import Any, Literal
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
-from pipeline import jobs
 from pipeline.desk.gate import VIEWERS
-from pipeline.settings import CHECKOUT
+from pipeline.desk.page import FOLDER
 
 router = APIRouter()
 
 
-@router.get("/static/{name}", dependencies=[VIEWERS])
+@router.get(
+    "/static/{name}",
+    dependencies=[VIEWERS],
+    response_class=FileResponse,
+    responses={200: {"content": {"text/css": {}, "text/javascript": {}}}},
+)
 def show_static(name: Literal["desk.css", "desk.js"]) -> Response:
     """Give the style sheet or the script of the desk."""
-    return FileResponse(CHECKOUT / "reports" / "desk" / name)
+    return FileResponse(FOLDER / name)
 
 
 @router.get("/openapi.json", include_in_schema=False, dependencies=[VIEWERS])
@@ -23,10 +27,3 @@ def show_schema(request: Request) -> dict[str, Any]:
     """Give the description of the desk's addresses."""
     schema: dict[str, Any] = request.app.openapi()
     return schema
-
-
-@router.get("/health", dependencies=[VIEWERS])
-def show_health(request: Request) -> dict[str, str]:
-    """Tell whether the database answers."""
-    jobs.list_edition_records(request.app.state.settings)
-    return {"status": "healthy"}

@@ -18,10 +18,12 @@ from pipeline.jobs.coverage import find_slip, list_missing, load_coverage, load_
 from pipeline.jobs.editions import open_edition, publish_edition, seal_edition, tabulate_edition
 from pipeline.jobs.erasure import erase_spent_keys, purge_months, remove_files, rewrite_database
 from pipeline.jobs.explanation import explain_report
+from pipeline.jobs.health import check_health
 from pipeline.jobs.holding import list_held_returns, refuse_return, release_return
 from pipeline.jobs.intake import take_in_return
 from pipeline.jobs.landing import describe_inbox, land_returns
 from pipeline.jobs.linkage import link_month, list_news
+from pipeline.jobs.measuring import measure
 from pipeline.jobs.overview import describe_status, export_links, find_pages, month_is_due
 from pipeline.jobs.pages import list_geographies, render_edition
 from pipeline.jobs.protection import AUDIT_REPORT, audit_edition, protect_edition
@@ -46,6 +48,7 @@ __all__ = [
     "audit_edition",
     "back_up",
     "check_approver",
+    "check_health",
     "decide_pair",
     "describe_agreement",
     "describe_inbox",
@@ -70,6 +73,7 @@ __all__ = [
     "load_coverage",
     "load_filing",
     "load_queue",
+    "measure",
     "month_is_due",
     "open_edition",
     "open_pair",

@@ -25,6 +25,7 @@ from pipeline.settings import Settings, shift_month
 from pipeline.store import consents, queue, release
 from pipeline.store.database import begin, lock
 from pipeline.store.ledger import append_entry
+from pipeline.store.rejections import Rejection, find_rejection
 from pipeline.store.release import EditionRecord
 
 LONGEST_REASON = 300
@@ -47,7 +48,7 @@ class EditionView:
     """What a person sees of an edition: its audit, what is hidden and why, whose consent is missing, what changed.
 
     `pages` are the pages of the draft by place, relative to its folder. `has_audit` tells whether the audit report
-    of the data team is there.
+    of the data team is there. `rejection` is that of the draft as it is now.
     """
 
     record: EditionRecord
@@ -59,6 +60,7 @@ class EditionView:
     pages: Mapping[str, tuple[str, ...]]
     has_audit: bool
     reviewers: tuple[str, ...]
+    rejection: Rejection | None
 
 
 def list_edition_records(settings: Settings) -> list[EditionRecord]:
@@ -78,13 +80,14 @@ def view_edition(settings: Settings, edition_id: str) -> EditionView:
         return EditionView(
             record=record,
             audit=tuple(summary["lines"]),
-            hidden={WHY[reason][0]: number for reason, number in summary["hidden"].items()},
+            hidden={": ".join(WHY[reason]): number for reason, number in summary["hidden"].items()},
             consents_missing=summary["consents_missing"],
             not_consenting=tuple(code for code in sorted(expected) if code not in given),
             changes=tuple(_list_changes(place, connection, record)),
             pages=_list_pages(place, record),
             has_audit=(settings.audits / edition_id / AUDIT_REPORT).is_file(),
             reviewers=tuple(sorted(find_reviewers(connection, record.month))),
+            rejection=find_rejection(connection, edition_id, record.manifest_sha256 or ""),
         )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline.contract import Contract
-from pipeline.errors import JawabdehiError
+from pipeline.errors import NotThereError
 from pipeline.jobs.slips import slip_folder
 from pipeline.jobs.workplace import open_workplace
 from pipeline.report.edition import Edition
@@ -159,7 +159,7 @@ def list_missing(table: Coverage) -> dict[str, list[str]]:
 
 
 def load_filing(settings: Settings, collective: str, month: str) -> Filing:
-    """Return what one collective has filed for one month; raise JawabdehiError where nothing is known of either."""
+    """Return what one collective has filed for one month; raise NotThereError where nothing is known of either."""
     check_month(month)
     moment = datetime.now(KOLKATA)
     with open_workplace(settings) as place, begin(place.engine, "jawabdehi_reporting") as connection:
@@ -167,15 +167,15 @@ def load_filing(settings: Settings, collective: str, month: str) -> Filing:
         contract = place.contract
     table = _lay_out(records, (month,), contract, settings.closing_day, moment)
     if collective not in table.filings:
-        raise JawabdehiError("There is no such collective: choose one from the table of coverage.")
+        raise NotThereError("There is no such collective: choose one from the table of coverage.")
     return table.filings[collective][0]
 
 
 def find_slip(settings: Settings, return_id: str) -> Path:
-    """Return where the slip of a return lies; raise JawabdehiError where there is none."""
+    """Return where the slip of a return lies; raise NotThereError where there is none."""
     with open_workplace(settings) as place, begin(place.engine, "jawabdehi_reporting") as connection:
         collective = coverage.find_collective(connection, return_id)
         slip = slip_folder(place, collective or None) / f"{return_id}.html"
     if collective is None or not slip.is_file():
-        raise JawabdehiError("There is no slip of such a return yet.")
+        raise NotThereError("There is no slip of such a return yet.")
     return slip

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from pipeline.errors import JawabdehiError, UsageError
+from pipeline.errors import JawabdehiError, NotThereError, UsageError
 from pipeline.jobs.clustering import cluster_connected, load_opinions
 from pipeline.jobs.comparison import Comparison, compare_reports, in_order_of_telling, lay_out, name_report
 from pipeline.jobs.contents import load_reports_of
@@ -199,7 +199,9 @@ def _find_pair(connection: sa.Connection, name: str) -> PairRecord:
     if len(found) > 1:
         raise UsageError("Several pairs begin so: give more digits of the pair's name.")
     if not found:
-        raise UsageError("There is no such pair: jawabdehi review list names those that wait.")
+        raise NotThereError(
+            "There is no such pair: the list of pairs (jawabdehi review list) names those that wait."
+        )
     return found[0]
 
 
@@ -208,7 +210,7 @@ def _find_decided(opinions: Mapping[Pair, object], name: str) -> Pair:
     if len(found) > 1:
         raise UsageError("Several pairs begin so: give more digits of the pair's name.")
     if not found:
-        raise UsageError("No decision stands on such a pair: nothing was undone.")
+        raise NotThereError("No decision stands on such a pair: nothing was undone.")
     return found[0]
 
 

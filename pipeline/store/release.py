@@ -7,7 +7,7 @@ from datetime import datetime
 import polars as pl
 import sqlalchemy as sa
 
-from pipeline.errors import JawabdehiError
+from pipeline.errors import NotThereError
 from pipeline.store import tables
 from pipeline.store.claims import claim_incidents, drop_claims
 from pipeline.store.database import copy_in, copy_out
@@ -38,10 +38,10 @@ class EditionRecord:
 
 
 def load_edition(connection: sa.Connection, edition_id: str) -> EditionRecord:
-    """Return an edition; raise JawabdehiError where there is none of this id."""
+    """Return an edition; raise NotThereError where there is none of this id."""
     row = connection.execute(_editions.select().where(_editions.c.edition_id == edition_id)).first()
     if row is None:
-        raise JawabdehiError("There is no such edition: open one with the monthly report of its month.")
+        raise NotThereError("There is no such edition: open one with the monthly report of its month.")
     return EditionRecord(**row._asdict())
 
 

@@ -3,8 +3,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ class Home:
     """One installation, reached through the command line only."""
 
     path: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -28,6 +29,7 @@ class Home:
             "JAWABDEHI_HOME": str(self.path),
             "JAWABDEHI_SETTLE_SECONDS": "0",
             "JAWABDEHI_PRINT": "0",
+            **self.variables,
         }
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -59,8 +61,8 @@ class Home:
 def make_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator:
     homes: list[Home] = []
 
-    def make(name: str) -> Home:
-        homes.append(Home(tmp_path_factory.mktemp(name) / "home"))
+    def make(name: str, **variables: str) -> Home:
+        homes.append(Home(tmp_path_factory.mktemp(name) / "home", variables))
         return homes[-1]
 
     yield make

@@ -94,6 +94,25 @@ def make_environment(home: Path, **variables: str) -> dict[str, str]:
 @contextmanager
 def run_up(environment: dict[str, str], user: str = "admin") -> Iterator[Installation]:
     """Run `jawabdehi up` within this block, with one user logged in."""
+    with start_up(environment) as (process, said):
+        address = address_of(environment)
+        passwords = read_passwords(said)
+        api = log_in(address, user, passwords[user])
+        yield Installation(Path(environment["JAWABDEHI_HOME"]), process, address, passwords, api)
+
+
+def address_of(environment: dict[str, str]) -> str:
+    return f"http://127.0.0.1:{environment['JAWABDEHI_PORT']}"
+
+
+def read_passwords(said: str) -> dict[str, str]:
+    """Return the passwords that a program told, by user."""
+    return dict(re.findall(r"Log in as (\S+) with the password (\S+)", said))
+
+
+@contextmanager
+def start_up(environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run `jawabdehi up` within this block; give its process and what it said until it was ready."""
     process = subprocess.Popen(
         [JAWABDEHI, "up"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -105,10 +124,7 @@ def run_up(environment: dict[str, str], user: str = "admin") -> Iterator[Install
             if "Airflow is ready" in line:
                 break
         assert "Airflow is ready" in said[-1], "".join(said)
-        address = f"http://127.0.0.1:{environment['JAWABDEHI_PORT']}"
-        passwords = dict(re.findall(r"Log in as (\S+) with the password (\S+)", "".join(said)))
-        api = log_in(address, user, passwords[user])
-        yield Installation(Path(environment["JAWABDEHI_HOME"]), process, address, passwords, api)
+        yield process, "".join(said)
     finally:
         stop(process)
         subprocess.run([JAWABDEHI, "down"], env=environment, check=True, capture_output=True)

@@ -2,13 +2,16 @@
 edition through."""
 
 import csv
+import json
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import jwt
 import psutil
 import pytest
 import sqlalchemy as sa
@@ -18,6 +21,7 @@ from pipeline.server import ensure_server
 from pipeline.settings import read_settings
 from tests.browser.chromium import open_browser
 from tests.conftest import make_report, spread_reports
+from tests.e2e.listening import Heard, listen
 from tests.e2e.running import JAWABDEHI, Installation, make_environment, run_up, wait_for
 
 pytestmark = pytest.mark.e2e
@@ -25,14 +29,23 @@ pytestmark = pytest.mark.e2e
 MONTH, EDITION = "2026-10", "JWB-2026-10-e1"
 USERS = {"vani": "viewer", "ravi": "user", "meera": "op", "admin": "admin"}
 CANARY = "Made-up words that only a reviewer may see"
-PURGED = ("office", "case_token", "narrative")
+PURGED = ("office", "case_token", "narrative", "recorder")
 PHONE = {"width": 390, "height": 800}
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def heard() -> Iterator[Heard]:
+    """A program that metrics are sent to."""
+    with listen() as heard:
+        yield heard
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory, heard: Heard) -> dict[str, str]:
     users = ",".join(f"{name}:{role}" for name, role in USERS.items())
-    return make_environment(tmp_path_factory.mktemp("desk") / "home", JAWABDEHI_USERS=users)
+    return make_environment(
+        tmp_path_factory.mktemp("desk") / "home", JAWABDEHI_USERS=users, **heard.variables
+    )
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +64,7 @@ def browser() -> Iterator[Browser]:
 def send_returns(inbox: Path) -> None:
     """Send a month with one doubtful pair, figures that wait for a consent, and one return that cannot be read."""
     returns = spread_reports("S")
-    alike = {"case_token": "", "district": "309", "office": "Model Thana No. 3"}
+    alike = {"case_token": "", "district": "309", "office": "Model Thana No. 3", "recorder": "recorder-77"}
     returns["UTTHAN"].append(make_report("U-1", narrative=f"{CANARY}, she waited three days.", **alike))
     returns["BIHAAN"].append(make_report("B-1", narrative=f"{CANARY}, no paper was given.", **alike))
     returns["UTTHAN"] += [make_report(f"L-{n}", state="IN-UP", office=f"Thana No. {n}") for n in range(20)]
@@ -59,7 +72,7 @@ def send_returns(inbox: Path) -> None:
         folder = inbox / collective
         folder.mkdir(parents=True)
         with (folder / f"{MONTH}.csv").open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, reports[0])
+            writer = csv.DictWriter(file, list(dict.fromkeys(name for report in reports for name in report)))
             writer.writeheader()
             writer.writerows(reports)
     (inbox / "VIJETA").mkdir()
@@ -208,18 +221,131 @@ def test_airflow_keeps_nothing_of_a_report(installation: Installation) -> None:
 
 
 def test_every_address_asks_for_a_login_and_a_role(installation: Installation) -> None:
-    desk = httpx.Client(base_url=f"{installation.address}/jawabdehi")
+    viewer, reviewer, approver = (
+        installation.log_in(name).headers["Authorization"] for name in USERS if name != "admin"
+    )
+    nobody = (
+        None,
+        "Bearer made.up.token",
+        forge(viewer, key="x" * 64),
+        expire(viewer, installation.home),
+        viewer[:-2],
+    )
+    with httpx.Client(base_url=f"{installation.address}/jawabdehi", timeout=30) as desk:
+        described = (
+            desk.get("/openapi.json", headers={"Authorization": viewer}).raise_for_status().json()["paths"]
+        )
+        assert len(described) >= 12
+        for path, methods in described.items():
+            address = re.sub(r"\{[a-z_]+\}", "00000000", path)
+            if path == "/health":
+                assert desk.get(address).json() == {"status": "healthy"}
+                continue
+            for method in methods:
+                for token in nobody:
+                    answer = ask(desk, method, address, token)
+                    assert answer.status_code in {401, 403}, (path, token)
+                    assert answer.headers["cache-control"] == "no-store"
+                    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+                for token, least in ((viewer, "/review/"), (reviewer, "/editions/{edition_id}/a")):
+                    if (method == "post" and token == viewer) or path.startswith(least):
+                        assert ask(desk, method, address, token).status_code == 403, path
+                assert ask(desk, method, address, approver).status_code not in {401, 403, 500}, path
+            assert ask(desk, "delete", address, approver).status_code == 405, path
+
+
+def ask(desk: httpx.Client, method: str, address: str, token: str | None) -> httpx.Response:
+    return desk.request(method, address, headers={"Authorization": token} if token else {})
+
+
+def expire(token: str, home: Path) -> str:
+    """Return a token like this one that the installation itself signed, and that is over."""
+    return forge(token, key=(home / "secrets" / "jwt_secret").read_text().strip(), seconds=-60)
+
+
+def forge(token: str, *, key: str, seconds: int = 600) -> str:
+    """Return a token with the claims of this one, signed with another key or for another time."""
+    text = token.removeprefix("Bearer ")
+    claims = jwt.decode(text, options={"verify_signature": False}) | {"exp": int(time.time()) + seconds}
+    return f"Bearer {jwt.encode(claims, key, algorithm=jwt.get_unverified_header(text)['alg'])}"
+
+
+def test_a_token_of_this_kind_would_be_taken_in_its_time(installation: Installation) -> None:
+    viewer = installation.log_in("vani").headers["Authorization"]
+    key = (installation.home / "secrets" / "jwt_secret").read_text().strip()
+    own = {"Authorization": forge(viewer, key=key)}
+    assert httpx.get(f"{installation.address}/jawabdehi/coverage", headers=own).status_code == 200
+
+
+def test_health_says_to_members_what_was_looked_at(installation: Installation) -> None:
     viewer = {"Authorization": installation.log_in("vani").headers["Authorization"]}
-    described = desk.get("/openapi.json", headers=viewer).raise_for_status().json()["paths"]
-    assert len(described) >= 12
-    for path, methods in described.items():
-        address = re.sub(r"\{[a-z_]+\}", "00000000", path)
-        for method in methods:
-            assert desk.request(method, address).status_code == 401, path
-            wrong = desk.request(method, address, headers={"Authorization": "Bearer made.up.token"})
-            assert wrong.status_code in {401, 403}, path
-            if method == "post":
-                assert desk.request(method, address, headers=viewer).status_code == 403, path
+    found = httpx.get(f"{installation.address}/jawabdehi/health", headers=viewer).json()
+    assert found["status"] == "healthy"
+    assert found["checks"].keys() == {"disk", "keys", "database", "collection"}
+    assert "never" not in found["checks"]["collection"]["says"]
+
+
+def test_logs_are_one_object_a_line(installation: Installation) -> None:
+    lines = [
+        (path.name, line)
+        for path in (installation.home / "airflow").rglob("*.log")
+        for line in path.read_text(errors="replace").splitlines()
+        if line.strip()
+    ]
+    assert len(lines) > 100
+    assert [(name, line) for name, line in lines if not is_object(line)] == []
+
+
+def is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
+
+
+def test_metrics_tell_the_state_of_the_month(installation: Installation, heard: Heard) -> None:
+    told = heard.newest
+    assert told["jawabdehi.returns.stored"] == 2
+    assert told["jawabdehi.returns.rejected"] == 1
+    assert told["jawabdehi.rows.counted"] == 175
+    assert ("jawabdehi.review.pairs", 1.0, "g") in heard.own
+    assert told["jawabdehi.review.pairs"] == 0
+    assert told["jawabdehi.hidden.primary"] > told["jawabdehi.hidden.complementary"]
+    assert told["jawabdehi.step.take_in_return.done"] > 0
+    everything = "\n".join(heard.datagrams)
+    assert [name for name in (CANARY, "UTTHAN", "VIJETA", *USERS) if name in everything] == []
+
+
+@pytest.mark.parametrize("size", [PHONE, {"width": 1280, "height": 800}], ids=["phone", "desktop"])
+def test_the_menu_of_airflow_leads_to_the_desk(
+    browser: Browser, installation: Installation, tmp_path: Path, size: dict[str, int]
+) -> None:
+    with at_the_desk(browser, installation, "ravi", viewport=size) as page:
+        complaints: list[str] = []
+        page.context.on("console", lambda message: complaints.append(message.text))
+        page.goto("/")
+        page.get_by_text("Plugins").first.click()
+        page.get_by_role("menuitem", name="Jawabdehi").click()
+        page.screenshot(path=tmp_path / "menu.png")
+        # The desk opens in a window of its own, not within Airflow's page.
+        with page.expect_popup() as opened:
+            page.get_by_role("menuitem", name="Review").click()
+        expect(opened.value.get_by_role("heading", name="Review", exact=True)).to_be_visible()
+        opened.value.screenshot(path=tmp_path / "opened.png")
+        assert [text for text in complaints if "Content Security Policy" in text] == []
+
+
+def test_the_desk_stands_within_a_page_of_airflow_and_of_nobody_else(
+    browser: Browser, installation: Installation
+) -> None:
+    with at_the_desk(browser, installation, "ravi") as page:
+        frame = f"<iframe src='{installation.address}/jawabdehi/coverage'></iframe>"
+        for origin, may in ((f"{installation.address}/made_up", True), ("http://127.0.0.1:9/made_up", False)):
+            page.route(origin, lambda route: route.fulfill(body=frame, content_type="text/html"))
+            page.goto(origin)
+            heading = page.frame_locator("iframe").get_by_role("heading", name="Coverage")
+            page.wait_for_timeout(2_000)
+            assert heading.is_visible() == may, origin
 
 
 def test_all_of_airflow_ends_with_it(installation: Installation) -> None:

@@ -2,8 +2,11 @@
 
 import csv
 import hashlib
+import re
 import signal
 import time
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ import sqlalchemy as sa
 
 from pipeline.server import ensure_server
 from pipeline.settings import read_settings
+from tests.e2e.listening import Heard, listen
 
 pytestmark = pytest.mark.e2e
 
@@ -73,9 +77,16 @@ def send_canaries(inbox: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(make_home):
+def heard() -> Iterator[Heard]:
+    """A program that metrics are sent to."""
+    with listen() as heard:
+        yield heard
+
+
+@pytest.fixture(scope="module")
+def undisturbed(make_home, heard):
     """A home whose month was run once, with example returns and canaries."""
-    home = make_home("undisturbed")
+    home = make_home("undisturbed", **heard.variables)
     fill_inbox(home)
     done = home.call(*RUN)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -114,6 +125,38 @@ def test_export_links_has_one_line_for_every_row(undisturbed, tmp_path: Path) ->
     assert list(lines[0]) == [
         "collective", "report_id", "incident_id", "verdict", "reasons", "link_rule", "link_bits",
     ]  # fmt: skip
+
+
+def test_metrics_say_what_there_is_and_nothing_of_whom(undisturbed, heard, tmp_path: Path) -> None:
+    home, _ = undisturbed
+    out = tmp_path / "links.csv"
+    assert home.call("export", "links", "--month", MONTH, "--out", str(out)).returncode == 0
+    with out.open(encoding="utf-8", newline="") as file:
+        verdicts = Counter(line["verdict"] for line in csv.DictReader(file))
+    told = heard.newest
+    # Rows in steps of five, rounded up.
+    rows = {name: told[f"jawabdehi.rows.{name}"] for name in verdicts}
+    assert rows == {name: -(-number // 5) * 5 for name, number in verdicts.items()}
+    returns = sum(value for name, value in told.items() if name.startswith("jawabdehi.returns."))
+    assert returns == len(list((home.path / "inbox").glob("*/*")))
+    assert told["jawabdehi.hidden.primary"] > 0
+    steps = {name.split(".")[2] for name in told if name.startswith("jawabdehi.step.")}
+    assert {"land_returns", "take_in_return", "link_month", "protect_edition", "publish_edition"} <= steps
+    # Few names, all of them fixed, and no word that a report, a collective or a person brought along.
+    assert all(re.fullmatch(r"jawabdehi(\.[a-z_]+){2,3}", name) for name in told)
+    collectives = {path.name for path in (home.path / "inbox").iterdir()}
+    forbidden = {*CANARIES.values(), *collectives, MONTH, "KNR", "A made-up approver", str(home.path)}
+    everything = "\n".join(heard.datagrams).casefold()
+    assert [text for text in forbidden if text.casefold() in everything] == []
+
+
+def test_without_the_switch_nothing_is_sent(make_home, heard) -> None:
+    before = len(heard.datagrams)
+    quiet = {name: value for name, value in heard.variables.items() if not name.endswith("_ON")}
+    home = make_home("quiet", **quiet)
+    send_canaries(home.path / "inbox")
+    assert home.call("run", "--month", MONTH).returncode == 0
+    assert len(heard.datagrams) == before
 
 
 def search(folder: Path, text: str, *, without: tuple[str, ...]) -> list[str]:

@@ -1,48 +1,25 @@
 """The desk's pages over HTTP: who may see what, decisions through forms, and nothing that stays behind."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 
 import pytest
-from fastapi import HTTPException, Request
 from starlette.testclient import TestClient
 
 from pipeline import jobs
-from pipeline.desk.app import HEADERS, make_desk
-from pipeline.desk.gate import Member, NoQuestionError, Role
+from pipeline.desk.app import make_desk
 from pipeline.desk.review import router as review_router
 from pipeline.link.resolve import name_reports
 from pipeline.link.review import name_pair
 from pipeline.store.database import connect
 from pipeline.store.ledger import check_chain
+from tests.desk.made_up_gate import KEY, MadeUpGate
 
 pytestmark = pytest.mark.usefixtures("linker")
 
 CANARY = "Made-up words that only a reviewer may see"
-KEY = "a made-up key of an installation"
-ROLES = ("viewer", "reviewer", "approver", "administrator")
 EDITION = "JWB-2026-10-e1"
-
-
-class MadeUpGate:
-    """Takes the name of whoever asks, and their role, from a header, and remembers answers."""
-
-    def __init__(self) -> None:
-        self.answers: list[tuple[str, bool]] = []
-        self.asks = True
-
-    async def identify(self, request: Request) -> Member | None:
-        if "x-member" not in request.headers:
-            raise HTTPException(401)
-        name, role = request.headers["x-member"].split(":")
-        return Member(name, Role[role.upper()]) if role else None
-
-    async def answer(self, request: Request, edition_id: str, *, approves: bool) -> None:
-        if not self.asks:
-            raise NoQuestionError
-        self.answers.append((edition_id, approves))
 
 
 class Desk:
@@ -94,72 +71,11 @@ def doubtful(october, make_report) -> str:
     return name_pair(tuple(sorted(name_reports(["UTTHAN", "UTTHAN"], ["A", "B"]))))
 
 
-def list_addresses(desk: Desk, pair: str) -> Iterator[tuple[str, str]]:
-    """Every address of the desk, with its method."""
-    values = {
-        "month": "2026-10",
-        "collective": "UTTHAN",
-        "return_id": "UTTHAN-2026-10-0123456789abcdef",
-        "pair": pair,
-        "edition_id": EDITION,
-        "page": "IN/report.en.html",
-        "name": "desk.css",
-    }
-    for route in desk.client.app.routes:
-        path = re.sub(r":path\}", "}", route.path)
-        for method in route.methods - {"HEAD"}:
-            yield method, path.format(**values)
-
-
-def test_nobody_comes_in_without_login_or_role(desk, doubtful) -> None:
-    addresses = list(list_addresses(desk, doubtful))
-    assert len(addresses) > 12
-    for method, address in addresses:
-        if address == "/":
-            continue
-        answer = desk.client.request(method, address)
-        assert answer.status_code == 401, address
-        assert CANARY not in answer.text
-        assert desk.client.request(method, address, headers={"x-member": "Nobody:"}).status_code == 403, (
-            address
-        )
-
-
-@pytest.mark.parametrize("role", ROLES)
-def test_each_role_reaches_its_pages_and_no_others(desk, doubtful, role: str) -> None:
-    needs = {
-        "/review": "reviewer",
-        f"/review/{doubtful}": "reviewer",
-        f"/review/{doubtful}/decision": "reviewer",
-        f"/review/{doubtful}/undo": "reviewer",
-        f"/editions/{EDITION}/approval": "approver",
-        f"/editions/{EDITION}/rejection": "approver",
-        f"/editions/{EDITION}/audit": "approver",
-    }
-    for method, address in list_addresses(desk, doubtful):
-        if address == "/":
-            continue
-        answer = desk.client.request(method, address, headers={"x-member": f"Asha:{role}"})
-        may = ROLES.index(role) >= ROLES.index(needs.get(address, "viewer"))
-        assert (answer.status_code != 403) == may or "open the page again" in answer.text, address
-        assert answer.status_code < 500, address
-
-
-def test_every_answer_forbids_what_it_does_not_need_and_is_kept_nowhere(desk, doubtful) -> None:
-    for method, address in list_addresses(desk, doubtful):
-        answer = desk.client.request(method, address, headers={"x-member": "Asha:administrator"})
-        for name, value in HEADERS.items():
-            if name == "Content-Security-Policy":
-                assert answer.headers[name].startswith("default-src 'none'"), address
-            else:
-                assert answer.headers[name] == value, address
-
-
 def test_coverage_tells_who_has_filed_and_leads_to_the_slip(desk, october, doubtful) -> None:
     page = desk.read("/coverage?months=3")
     assert "Not filed, or not counted yet" in page
     assert ">late<" in page
-    assert "2 / 0 / 0" in page
+    assert ">2 counted<" in page
     assert CANARY not in page
     filing = desk.read("/coverage/2026-10/UTTHAN", "Ravi:viewer")
     (address,) = re.findall(r'href="(/slips/[^"]+)"', filing)
@@ -167,8 +83,8 @@ def test_coverage_tells_who_has_filed_and_leads_to_the_slip(desk, october, doubt
     assert slip.status_code == 200
     assert slip.headers["content-type"].startswith("text/html")
     assert CANARY not in slip.text
-    assert desk.get("/coverage/2026-10/NOBODY").status_code == 409
-    assert desk.get("/slips/UTTHAN-2026-10-0000000000000000").status_code == 409
+    assert desk.get("/coverage/2026-10/NOBODY").status_code == 404
+    assert desk.get("/slips/UTTHAN-2026-10-0000000000000000").status_code == 404
 
 
 def test_a_pair_is_decided_and_taken_back_through_its_forms(desk, october, doubtful) -> None:

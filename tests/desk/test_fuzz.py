@@ -1,0 +1,156 @@
+"""Thousands of made-up requests to every described address, in every role: nothing breaks, nothing is told.
+
+Requests are made from the desk's own description (OpenAPI) by Schemathesis. Each is sent as it is, and once more
+with the parts of addresses and forms that this installation really has, so that what lies behind them is reached.
+"""
+
+import contextlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import schemathesis
+from fastapi import FastAPI
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import Unsatisfiable
+
+from pipeline.desk.forms import FormSeal
+from pipeline.desk.gate import Member, Role
+from tests.desk.conftest import DRAFTED, PUBLISHED, Furnished
+from tests.desk.made_up_gate import KEY, ROLES
+from tests.desk.test_refusals import TELLTALE, assert_guarded
+
+EXAMPLES = 25
+"""Requests to each address in each role and manner, beside those at the edges of what it takes."""
+
+LEFT_OUT: list[Any] = []
+
+
+@dataclass
+class Fuzzed:
+    """One member at the desk of one installation."""
+
+    furnished: Furnished
+    desk: FastAPI
+    role: str
+    sent: int = 0
+    reached: int = 0
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"x-member": f"Ravi:{self.role}"} if self.role else {}
+
+    def fill(self, case: schemathesis.Case) -> None:
+        """Put what this installation has into the parts of an address and the fields of a form."""
+        turn = self.sent % 4
+        values = {
+            "month": ("2026-10", "2026-09")[turn % 2],
+            "collective": ("UTTHAN", "VIJETA")[turn % 2],
+            "return_id": self.furnished.slips[turn % len(self.furnished.slips)],
+            "pair": (*self.furnished.pairs, self.furnished.decided)[turn % (1 + len(self.furnished.pairs))],
+            "edition_id": (DRAFTED, PUBLISHED)[turn % 2],
+            "page": ("IN/report.en.html", "figures.csv", "static/report.css", "manifest.json")[turn],
+        }
+        case.path_parameters = {
+            name: values.get(name, value) for name, value in (case.path_parameters or {}).items()
+        }
+        if isinstance(case.body, dict) and self.role:
+            seal = FormSeal(KEY).make(Member("Ravi", Role[self.role.upper()]))
+            case.body |= {"token": seal, "seal": self.furnished.seal}
+
+    def judge(self, answer: Any, planted: set[str]) -> None:
+        """See that an answer tells nothing that it should not."""
+        where = f"{answer.request.method} {answer.request.url} as {self.role or 'nobody'}"
+        text = answer.text
+        assert answer.status_code < 500, where
+        is_open_pair = answer.status_code == 200 and re.search(
+            r"/review/[0-9a-f]{8}(\?|$)", answer.request.url
+        )
+        assert is_open_pair or not [value for value in self.furnished.sealed_values if value in text], where
+        assert not TELLTALE.search(text), where
+        assert not [value for value in planted if value in text], where
+        assert_guarded(as_mapping(answer), where)
+        self.sent += 1
+        self.reached += answer.status_code < 400
+
+
+class as_mapping:  # noqa: N801 (a view of one answer)
+    """An answer whose headers are one value each."""
+
+    def __init__(self, answer: Any) -> None:
+        self.headers = {name.lower(): values[0] for name, values in answer.headers.items()}
+        self.headers = _Headers(self.headers)
+
+
+class _Headers(dict):
+    def __getitem__(self, name: str) -> str:
+        return super().__getitem__(name.lower())
+
+    def get(self, name: str, default: str | None = None) -> str | None:
+        return super().get(name.lower(), default)
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(str(name).lower())
+
+
+def list_planted(case: schemathesis.Case) -> set[str]:
+    """Return the values of a request that no page says by itself."""
+    body = case.body if isinstance(case.body, dict) else {}
+    values = [*(case.path_parameters or {}).values(), *(case.query or {}).values(), *body.values()]
+    return {
+        value
+        for value in values
+        if isinstance(value, str) and len(value) >= 6 and not re.fullmatch(r"[\w.-]+", value)
+    }
+
+
+def list_cases(operation: Any) -> Iterator[schemathesis.Case]:
+    """Make requests to one address: those at the edges of what it takes, then chosen by a seeded chance."""
+    modes = list(schemathesis.GenerationMode)
+    yield from operation.schema.iter_coverage_cases(
+        operation, generation_modes=modes, generation_config=operation.schema.config.generation
+    )
+    for mode in modes:
+        yield from draw_cases(operation, mode)
+
+
+def draw_cases(operation: Any, mode: schemathesis.GenerationMode) -> list[schemathesis.Case]:
+    made: list[schemathesis.Case] = []
+
+    @given(operation.as_strategy(generation_mode=mode))
+    @seed(20261129)
+    @settings(
+        max_examples=EXAMPLES,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def make(case: schemathesis.Case) -> None:
+        made.append(case)
+
+    # An address without parts and fields has nothing to get wrong.
+    with contextlib.suppress(Unsatisfiable):
+        make()
+    return made
+
+
+@pytest.mark.parametrize("role", ["", *ROLES], ids=["nobody", *ROLES])
+def test_no_request_breaks_the_desk_or_makes_it_tell(fresh: Furnished, role: str) -> None:
+    fuzzed = Fuzzed(fresh, fresh.open_desk(), role)
+    described = schemathesis.openapi.from_asgi(
+        "/openapi.json", fuzzed.desk, headers={"x-member": "Asha:administrator"}
+    )
+    operations = [found.ok() for found in described.get_all_operations()]
+    assert len(operations) >= 14
+    for operation in operations:
+        for case in list_cases(operation):
+            answer = case.call(headers=fuzzed.headers)
+            fuzzed.judge(answer, list_planted(case))
+            case.validate_response(answer, excluded_checks=LEFT_OUT)
+            fuzzed.fill(case)
+            fuzzed.judge(case.call(headers=fuzzed.headers), set())
+    assert fuzzed.sent > 500
+    assert fuzzed.reached > (0 if not role else 200)
