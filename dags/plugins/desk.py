@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from airflow.plugins_manager import AirflowPlugin
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
+    import httpx
     from fastapi import FastAPI, Request
 
     from pipeline.desk.gate import Member, Role
@@ -50,19 +52,9 @@ class AirflowGate:
 
     async def answer(self, request: "Request", edition_id: str, *, approves: bool) -> None:
         """Answer the question of publication through Airflow's own interface, under its own rules."""
-        import httpx
-        from airflow.api_fastapi.main import app
-
         from pipeline.desk.gate import NoQuestionError
 
-        carried = {
-            name: request.headers[name] for name in ("cookie", "authorization") if name in request.headers
-        }
-        # Under the address that Airflow is known by, so that it takes the request as one of its own pages.
-        transport = httpx.ASGITransport(app=app, root_path=app.root_path)
-        async with httpx.AsyncClient(
-            transport=transport, base_url=str(request.base_url.replace(path="/")), headers=carried
-        ) as client:
+        async with _ask_airflow(request) as client:
             wanted = {"subject_search": f"Publish edition {edition_id}?", "response_received": False}
             asked = await client.get(_QUESTIONS, params=wanted)
             questions = asked.json()["hitl_details"] if asked.is_success else []
@@ -76,6 +68,17 @@ class AirflowGate:
             if not answered.is_success:
                 raise NoQuestionError
 
+    async def start(self, request: "Request", dag: str, conf: "Mapping[str, str]") -> None:
+        """Start a run through Airflow's own interface, under its own rules."""
+        from pipeline.desk.gate import NotStartedError
+
+        async with _ask_airflow(request) as client:
+            begun = await client.post(
+                f"/api/v2/dags/{dag}/dagRuns", json={"logical_date": None, "conf": dict(conf)}
+            )
+        if not begun.is_success:
+            raise NotStartedError
+
     async def find_last_collection(self) -> "datetime | None":
         """Return the end of the newest run that collected returns and did not fail."""
         import sqlalchemy as sa
@@ -88,6 +91,18 @@ class AirflowGate:
         async with create_session_async() as session:
             found: datetime | None = await session.scalar(ended)
         return found
+
+
+def _ask_airflow(request: "Request") -> "httpx.AsyncClient":
+    """Return a client of Airflow's interface in this process, in the name of whoever sent a request."""
+    import httpx
+    from airflow.api_fastapi.main import app
+
+    carried = {name: request.headers[name] for name in ("cookie", "authorization") if name in request.headers}
+    # Under the address that Airflow is known by, so that it takes the request as one of its own pages.
+    transport = httpx.ASGITransport(app=app, root_path=app.root_path)
+    base = str(request.base_url.replace(path="/"))
+    return httpx.AsyncClient(transport=transport, base_url=base, headers=carried)
 
 
 def find_role(user: Any) -> "Role | None":  # noqa: ANN401 (each auth manager has users of its own)

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from pipeline import __version__
-from pipeline.desk import coverage, editions, health, review, static
+from pipeline.desk import coverage, editions, health, review, runs, static
 from pipeline.desk.forms import FormSeal
 from pipeline.desk.gate import VIEWERS, Gate
 from pipeline.desk.page import REFUSALS, find_address, read_style, show
@@ -49,7 +49,7 @@ def make_desk(settings: Settings, gate: Gate, *, key: str, login: str) -> FastAP
     desk = FastAPI(title="Jawabdehi desk", version=__version__, openapi_url=None)
     desk.state.settings, desk.state.gate, desk.state.login = settings, gate, login
     desk.state.seal, desk.state.health = FormSeal(key), health.HealthDesk()
-    for page in (coverage, review, editions, health, static):
+    for page in (coverage, review, editions, runs, health, static):
         desk.include_router(page.router, responses=REFUSALS)
     desk.middleware("http")(_set_headers)
     desk.add_exception_handler(StarletteHTTPException, _say_refusal)

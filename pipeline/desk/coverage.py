@@ -2,18 +2,24 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Form, Path, Query, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse
 
 from pipeline import jobs
 from pipeline.contract import load_contract
-from pipeline.desk.gate import VIEWERS, Viewer
+from pipeline.desk.gate import VIEWERS, Role, Viewer
 from pipeline.desk.page import show
 
 router = APIRouter()
 
-Month = Annotated[str, Path(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")]
-Collective = Annotated[str, Path(pattern=r"^[A-Z][A-Z0-9_]{1,31}$")]
+_MONTH = r"^20\d\d-(0[1-9]|1[0-2])$"
+Month = Annotated[str, Path(pattern=_MONTH)]
+MonthField = Annotated[str, Form(pattern=_MONTH)]
+Begun = Annotated[bool, Query()]
+"""Whether a run was started just now, as an address says it to the page that follows."""
+
+COLLECTIVE = r"^[A-Z][A-Z0-9_]{1,31}$"
+Collective = Annotated[str, Path(pattern=COLLECTIVE)]
 ReturnId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{8,80}$")]
 
 _SLIP_POLICY = (
@@ -25,12 +31,22 @@ _SLIP_POLICY = (
 
 @router.get("/coverage", response_class=HTMLResponse)
 def show_coverage(
-    request: Request, member: Viewer, months: Annotated[int, Query(ge=1, le=24)] = 6
+    request: Request,
+    member: Viewer,
+    months: Annotated[int, Query(ge=1, le=24)] = 6,
+    *,
+    begun: Begun = False,
 ) -> Response:
     """Show how every collective stands with the newest months."""
     table = jobs.load_coverage(request.app.state.settings, months)
     return show(
-        request, "desk/coverage.html.j2", member=member, table=table, missing=jobs.list_missing(table)
+        request,
+        "desk/coverage.html.j2",
+        member=member,
+        table=table,
+        missing=jobs.list_missing(table),
+        may_start=member.role >= Role.APPROVER,
+        begun=begun,
     )
 
 

@@ -8,6 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from pipeline import jobs
+from pipeline.desk.coverage import COLLECTIVE, Begun
 from pipeline.desk.forms import Token, check_form
 from pipeline.desk.gate import APPROVERS, VIEWERS, Approver, Gate, NoQuestionError, Role, Viewer
 from pipeline.desk.page import find_address, show
@@ -31,10 +32,13 @@ _NO_QUESTION = (
 
 
 @router.get("/editions", response_class=HTMLResponse)
-def show_editions(request: Request, member: Viewer) -> Response:
+def show_editions(request: Request, member: Viewer, *, begun: Begun = False) -> Response:
     """Show all editions, the newest month first."""
     records = jobs.list_edition_records(request.app.state.settings)
-    return show(request, "desk/editions.html.j2", member=member, records=records)
+    may_start = member.role >= Role.APPROVER
+    return show(
+        request, "desk/editions.html.j2", member=member, records=records, may_start=may_start, begun=begun
+    )
 
 
 @router.get("/editions/{edition_id}", response_class=HTMLResponse)
@@ -95,6 +99,24 @@ async def reject(
         jobs.reject_edition, request.app.state.settings, edition_id, seal, reason, member.name
     )
     return await _answer(request, edition_id, approves=False)
+
+
+@router.post("/editions/{edition_id}/consents", status_code=303, response_class=RedirectResponse)
+def record_consent(
+    request: Request,
+    member: Approver,
+    edition_id: EditionId,
+    collective: Annotated[str, Form(pattern=COLLECTIVE)],
+    letter: Annotated[str, Form(pattern=r"^[0-9a-f]{64}$")],
+    token: Token,
+) -> Response:
+    """Record that a collective has signed its letter for an edition; the letter itself is not sent here."""
+    check_form(request, member, token)
+    month, _, number = edition_id.removeprefix("JWB-").rpartition("-e")
+    settings = request.app.state.settings
+    jobs.record_letters(settings, month, [(collective, letter)], member.name, int(number))
+    address = find_address(request, "show_edition", edition_id=edition_id)
+    return RedirectResponse(address, status_code=status.HTTP_303_SEE_OTHER)
 
 
 async def _answer(request: Request, edition_id: str, *, approves: bool) -> Response:

@@ -1,6 +1,6 @@
 """Who is at the desk: roles, and what the desk asks of the program that it is served by."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -34,6 +34,10 @@ class NoQuestionError(Exception):
     """No question of publication is open for this edition, or it was not this member's to answer."""
 
 
+class NotStartedError(Exception):
+    """A run could not be started, or not by this member."""
+
+
 class Gate(Protocol):
     """The program that serves the desk."""
 
@@ -49,6 +53,10 @@ class Gate(Protocol):
 
         Raises NoQuestionError where there is none, or where it may not be answered by them.
         """
+        ...
+
+    async def start(self, request: Request, dag: str, conf: Mapping[str, str]) -> None:
+        """Start a run of a DAG in the name of whoever asks; raise NotStartedError where that cannot be."""
         ...
 
     async def find_last_collection(self) -> datetime | None:

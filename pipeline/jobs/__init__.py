@@ -13,7 +13,13 @@ from pipeline.jobs.approval import (
     view_edition,
 )
 from pipeline.jobs.backup import back_up, save_keys_apart
-from pipeline.jobs.consents import give_consent, list_consents, withdraw_consent, write_consent_form
+from pipeline.jobs.consents import (
+    give_consent,
+    list_consents,
+    record_letters,
+    withdraw_consent,
+    write_consent_form,
+)
 from pipeline.jobs.coverage import find_slip, list_missing, load_coverage, load_filing
 from pipeline.jobs.editions import open_edition, publish_edition, seal_edition, tabulate_edition
 from pipeline.jobs.erasure import erase_spent_keys, purge_months, remove_files, rewrite_database
@@ -82,6 +88,7 @@ __all__ = [
     "publish_edition",
     "pull_source",
     "purge_months",
+    "record_letters",
     "refuse_return",
     "reject_edition",
     "release_return",

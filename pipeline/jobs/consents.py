@@ -45,18 +45,28 @@ def give_consent(
     UsageError where one cannot be used, JawabdehiError where the edition is settled already. Letters that stand
     already change nothing.
     """
+    read = [(path.name.split(".")[0], _hash_letter(path)) for path in letters]
+    return record_letters(settings, month, read, recorder, number)
+
+
+def record_letters(
+    settings: Settings,
+    month: str,
+    letters: Sequence[tuple[str, str]],
+    recorder: str,
+    number: int | None = None,
+) -> list[str]:
+    """Do the same with letters that lie elsewhere: the code of a collective and the SHA-256 of its letter each."""
     check_month(month)
     _check_name(recorder)
     with open_workplace(settings) as place, begin(place.engine, "jawabdehi_reporting") as connection:
         lock(connection, "incidents")
         number = _choose_number(connection, month, number)
         edition, now = _name(month, number), datetime.now(UTC)
-        read = [
-            _read_letter(place.contract, path, month, each, number)
-            for each, path in enumerate(letters, start=1)
-        ]
+        for each, (collective, sha256) in enumerate(letters, start=1):
+            _check_letter(place.contract, collective, sha256, month, each, number)
         draft = consents.lock_draft(connection, month, number)
-        new = _leave_out_standing(connection, month, number, read)
+        new = _leave_out_standing(connection, month, number, letters)
         if not new:
             return [f"Nothing to do: these letters stand already for {edition}."]
         _refuse_settled(connection, month, number)
@@ -125,18 +135,20 @@ def _day(moment: datetime) -> str:
     return moment.astimezone(KOLKATA).date().isoformat()
 
 
-def _read_letter(contract: Contract, path: Path, month: str, place: int, number: int) -> tuple[str, str]:
-    """Return the collective whose letter this is and the letter's SHA-256."""
-    collective = path.name.split(".")[0]
-    _check_collective(contract, collective, month, f"Letter {place}")
+def _hash_letter(path: Path) -> str:
     with path.open("rb") as letter:
-        sha256 = hashlib.file_digest(letter, "sha256").hexdigest()
-        is_empty = letter.tell() == 0
-    if is_empty:
+        return hashlib.file_digest(letter, "sha256").hexdigest()
+
+
+def _check_letter(
+    contract: Contract, collective: str, sha256: str, month: str, place: int, number: int
+) -> None:
+    """Raise UsageError where a letter is of no collective of the month, empty, or not signed."""
+    _check_collective(contract, collective, month, f"Letter {place}")
+    if sha256 == hashlib.sha256(b"").hexdigest():
         raise UsageError(f"Letter {place} is empty: scan or save it again.")
     if sha256 == hashlib.sha256(write_letter(collective, contract, month=month, number=number)).hexdigest():
         raise UsageError(f"Letter {place} is the form without a signature: let the collective sign it first.")
-    return collective, sha256
 
 
 def _check_collective(contract: Contract, collective: str, month: str | None, subject: str) -> None:

@@ -1,10 +1,11 @@
 """A stand-in for Airflow in front of the desk: who asks, and in which role, stands in a header."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from fastapi import HTTPException, Request
 
-from pipeline.desk.gate import Member, NoQuestionError, Role
+from pipeline.desk.gate import Member, NoQuestionError, NotStartedError, Role
 
 ROLES = ("viewer", "reviewer", "approver", "administrator")
 """The roles of the desk, the lowest first."""
@@ -20,6 +21,8 @@ class MadeUpGate:
 
     def __init__(self) -> None:
         self.answers: list[tuple[str, bool]] = []
+        self.started: list[tuple[str, dict[str, str]]] = []
+        self.starts = True
         self.asks = True
         self.collected_at: datetime | None = datetime.now(UTC)
 
@@ -33,6 +36,11 @@ class MadeUpGate:
         if not self.asks:
             raise NoQuestionError
         self.answers.append((edition_id, approves))
+
+    async def start(self, request: Request, dag: str, conf: Mapping[str, str]) -> None:
+        if not self.starts:
+            raise NotStartedError
+        self.started.append((dag, dict(conf)))
 
     async def find_last_collection(self) -> datetime | None:
         return self.collected_at

@@ -24,7 +24,7 @@ SMALL = {"width": 320, "height": 640}
 """What a screen of 1280 pixels shows at 400 %, and a small phone."""
 
 SMALL_TARGETS = """() => Array.from(
-  document.querySelectorAll("a, button, input:not([type=hidden]), textarea, summary"))
+  document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea, summary"))
   .filter(each => each.getClientRects().length && !each.closest("p, li, dd, .skip"))
   .map(each => [each.innerText || each.name, each.getBoundingClientRect()])
   .filter(([, box]) => box.width < 24 || box.height < 24)
@@ -47,7 +47,7 @@ FOCUSED = """() => {
 }"""
 
 FOCUSABLE = """() => Array.from(document.querySelectorAll(
-  "a[href], button, input:not([type=hidden]), textarea, summary, [tabindex='0']"))
+  "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']"))
   .filter(each => each.checkVisibility({contentVisibilityAuto: true})).length"""
 
 
@@ -86,6 +86,7 @@ def pages(
     ):
         yield (
             Seen("coverage", full, "/coverage", "Vani:viewer"),
+            Seen("coverage once collecting began", full, "/coverage?begun=1", "Meera:approver"),
             Seen("filing", full, "/coverage/2026-10/UTTHAN", "Vani:viewer"),
             Seen("filing rejected", full, "/coverage/2026-10/VIJETA", "Vani:viewer"),
             Seen("filing missing", full, "/coverage/2026-10/JJMAM", "Vani:viewer"),
@@ -95,6 +96,7 @@ def pages(
             Seen("pair", full, f"/review/{furnished.pairs[0]}", "Ravi:reviewer"),
             Seen("pair decided", full, f"/review/{furnished.decided}", "Asha:reviewer"),
             Seen("editions", full, "/editions", "Meera:approver"),
+            Seen("editions once a draft was begun", full, "/editions?begun=1", "Meera:approver"),
             Seen("draft", full, f"/editions/{DRAFTED}", "Meera:approver"),
             Seen("draft of a lone reviewer", full, f"/editions/{DRAFTED}", "Asha:approver"),
             Seen("draft to a viewer", full, f"/editions/{DRAFTED}", "Vani:viewer"),

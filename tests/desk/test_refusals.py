@@ -27,6 +27,9 @@ NEEDS = {
     "/editions/{edition_id}/audit": "approver",
     "/editions/{edition_id}/approval": "approver",
     "/editions/{edition_id}/rejection": "approver",
+    "/editions/{edition_id}/consents": "approver",
+    "/runs/collection": "approver",
+    "/runs/draft": "approver",
 }
 """The least role of each address, where it is not that of a viewer."""
 

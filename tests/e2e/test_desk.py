@@ -4,7 +4,6 @@ edition through."""
 import csv
 import json
 import re
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +21,8 @@ from pipeline.settings import read_settings
 from tests.browser.chromium import open_browser
 from tests.conftest import make_report, spread_reports
 from tests.e2e.listening import Heard, listen
-from tests.e2e.running import JAWABDEHI, Installation, make_environment, run_up, wait_for
+from tests.e2e.running import Installation, make_environment, run_up, wait_for
+from tests.fakes.mail import Mailbox, run_mail_server, text_of
 
 pytestmark = pytest.mark.e2e
 
@@ -41,10 +41,21 @@ def heard() -> Iterator[Heard]:
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory, heard: Heard) -> dict[str, str]:
+def mailbox() -> Iterator[Mailbox]:
+    """A mail server that notices are sent to."""
+    with run_mail_server() as box:
+        yield box
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory, heard: Heard, mailbox: Mailbox) -> dict[str, str]:
     users = ",".join(f"{name}:{role}" for name, role in USERS.items())
     return make_environment(
-        tmp_path_factory.mktemp("desk") / "home", JAWABDEHI_USERS=users, **heard.variables
+        tmp_path_factory.mktemp("desk") / "home",
+        JAWABDEHI_USERS=users,
+        JAWABDEHI_NOTIFY="team@example.invalid",
+        AIRFLOW_CONN_SMTP_DEFAULT=mailbox.address,
+        **heard.variables,
     )
 
 
@@ -94,8 +105,12 @@ def at_the_desk(browser: Browser, installation: Installation, user: str, **optio
         yield page
 
 
-def take_month_in(installation: Installation) -> None:
-    collecting = installation.start_run("collect_returns", {})
+def take_month_in(installation: Installation, page: Page) -> None:
+    before = {run["dag_run_id"] for run in installation.runs("collect_returns")}
+    page.goto("/jawabdehi/coverage")
+    page.get_by_role("button", name="Collect returns now").click()
+    expect(page.get_by_text("Returns are being collected.")).to_be_visible()
+    (collecting,) = {run["dag_run_id"] for run in installation.runs("collect_returns")} - before
     wait_for("The returns", lambda: installation.run_ended("collect_returns", collecting), seconds=180)
     linking = wait_for("Linking", lambda: installation.runs("link_incidents"), seconds=60)[0]
     assert (linking["run_type"], linking["partition_key"]) == ("asset_triggered", MONTH)
@@ -104,9 +119,26 @@ def take_month_in(installation: Installation) -> None:
     )
 
 
-def make_draft(installation: Installation) -> str:
-    # A parameter of this name approves nothing.
-    issuing = installation.start_run("issue_monthly_report", {"month": MONTH, "approve_as": "Mallory"})
+def ask_for_first_draft(page: Page) -> None:
+    page.get_by_role("link", name="Editions").click()
+    page.get_by_label("Month").fill(MONTH)
+    page.get_by_role("button", name="Make the draft").click()
+    expect(page.get_by_text("The draft is being made.")).to_be_visible()
+
+
+def record_the_letter_and_ask_for_another_draft(page: Page, letter: Path) -> None:
+    page.goto(f"/jawabdehi/editions/{EDITION}")
+    page.get_by_label("Collective").select_option("UTTHAN")
+    page.get_by_label("The signed letter, as a scan or a photo").set_input_files(letter)
+    page.get_by_role("button", name="Record the letter").click()
+    expect(page.get_by_label("Collective").locator("option[value=UTTHAN]")).to_have_count(0)
+    page.get_by_role("button", name="Make the draft anew").click()
+    expect(page.get_by_text("The draft is being made.")).to_be_visible()
+
+
+def wait_for_draft(installation: Installation, before: set[str]) -> str:
+    """Return the run that makes a draft, begun since, once it waits for approval."""
+    (issuing,) = {run["dag_run_id"] for run in installation.runs("issue_monthly_report")} - before
 
     def waits() -> bool:
         states = installation.task_states("issue_monthly_report", issuing)
@@ -168,30 +200,32 @@ def approve_the_edition(page: Page) -> None:
 
 
 def test_a_month_goes_from_returns_to_an_edition_at_the_desk(
-    browser: Browser, installation: Installation, environment: dict[str, str], tmp_path: Path
+    browser: Browser, installation: Installation, mailbox: Mailbox, tmp_path: Path
 ) -> None:
-    take_month_in(installation)
+    with at_the_desk(browser, installation, "meera") as page:
+        take_month_in(installation, page)
     with at_the_desk(browser, installation, "vani") as page:
         look_at_coverage(page, tmp_path)
     with at_the_desk(browser, installation, "ravi", viewport=PHONE) as page:
         review_the_pair(page, tmp_path)
 
-    first = make_draft(installation)
+    scheduled = {run["dag_run_id"] for run in installation.runs("issue_monthly_report")}
     with at_the_desk(browser, installation, "meera") as page:
+        ask_for_first_draft(page)
+        first = wait_for_draft(installation, scheduled)
         reject_the_edition(page, tmp_path)
         wait_for("The end", lambda: installation.run_ended("issue_monthly_report", first), seconds=60)
-    assert not (installation.home / "published").exists()
-
-    letter = tmp_path / "UTTHAN.pdf"
-    letter.write_bytes(b"A made-up signed letter.")
-    give = ("consent", "give", "--month", MONTH, "--as", "Meera", str(letter))
-    subprocess.run([JAWABDEHI, *give], env=environment, check=True, capture_output=True)
-    second = make_draft(installation)
+        assert not (installation.home / "published").exists()
+        letter = tmp_path / "signed letter.pdf"
+        letter.write_bytes(b"A made-up signed letter.")
+        record_the_letter_and_ask_for_another_draft(page, letter)
+        second = wait_for_draft(installation, {*scheduled, first})
 
     # A reviewer may not answer, not in Airflow's own interface either.
     answer = {"chosen_options": ["Approve"], "params_input": {}}
     refused = installation.log_in("ravi").patch(installation.ask_about(second), json=answer)
     assert refused.status_code == 403
+    look_at_notices(installation, mailbox, second)
     with at_the_desk(browser, installation, "meera") as page:
         approve_the_edition(page)
         wait_for("The edition", lambda: installation.run_ended("issue_monthly_report", second), seconds=120)
@@ -199,6 +233,24 @@ def test_a_month_goes_from_returns_to_an_edition_at_the_desk(
         expect(page.get_by_text("Published; approved by meera")).to_be_visible()
     approval = installation.home / "published" / MONTH / "e1" / "approval.json"
     assert '"meera"' in approval.read_text(encoding="utf-8")
+
+
+def look_at_notices(installation: Installation, mailbox: Mailbox, waiting: str) -> None:
+    """Let the digest come, and the deadline of the run that waits for approval pass."""
+    watching = installation.start_run("watch_coverage", {})
+    wait_for("The digest", lambda: installation.run_ended("watch_coverage", watching), seconds=120)
+    settings = read_settings({"JAWABDEHI_HOME": str(installation.home)})
+    engine = sa.create_engine(ensure_server(settings).airflow, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        passed = "UPDATE deadline SET deadline_time = now() - interval '1 minute' WHERE dagrun_id = "
+        of_run = "(SELECT id FROM dag_run WHERE run_id = :run)"
+        assert connection.execute(sa.text(passed + of_run), {"run": waiting}).rowcount == 1
+    wait_for("The notice of the deadline", lambda: len(mailbox.mails) >= 2, seconds=120)
+    digest, deadline = (text_of(mail) for _, mail in mailbox.mails[:2])
+    assert "The draft of October 2026 waits for approval." in digest
+    assert "1 return rejected in the last seven days" in digest
+    assert f"The run that issues the report of {MONTH} began" in deadline
+    assert [word for word in ("UTTHAN", "VIJETA", CANARY, "U-1") if word in digest + deadline] == []
 
 
 def test_airflow_keeps_nothing_of_a_report(installation: Installation) -> None:
