@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CHECKERS := tests/browser/node_modules/.ready
 
-.PHONY: report test test-faults test-spark lint bench bench-link bench-mutations bench-screening bench-protect messages lock clean
+.PHONY: report test test-faults test-spark lint audit bench bench-link bench-mutations bench-screening bench-protect messages lock clean
 
 report: $(READY)
 	@$(BIN)/jawabdehi example --month $(MONTH) --reports $(REPORTS) --seed $(SEED) --out "$(JAWABDEHI_HOME)/inbox" --letters "$(JAWABDEHI_HOME)/letters"
@@ -37,6 +37,13 @@ lint: $(READY)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+
+# Known weaknesses of what the lock file names, and secrets in the code; asks databases on the internet. Tests hold
+# made-up secrets only.
+audit: $(READY)
+	@$(BIN)/uv tool run pip-audit@2 --requirement requirements.lock --require-hashes --disable-pip --progress-spinner off
+	@git ls-files -z -- . ':!tests' ':!bench' ':!*.lock' ':!*.po' | \
+		xargs -0 $(BIN)/uv tool run --from 'detect-secrets>=1.5,<2' detect-secrets-hook
 
 bench: $(READY)
 	@$(BIN)/python -m bench

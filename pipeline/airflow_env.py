@@ -15,7 +15,7 @@ from pipeline.secrets import Secrets
 from pipeline.server import DatabaseUrls
 from pipeline.settings import CHECKOUT, Settings
 
-PASSWORDS_FILE = "airflow_passwords.json"
+PASSWORDS_FILE = "airflow_passwords.json"  # pragma: allowlist secret (a name)
 """Name of the file under the secrets folder that holds the passwords of Airflow's pages."""
 
 _DEFAULT_PORT = 8080

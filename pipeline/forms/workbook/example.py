@@ -39,7 +39,7 @@ _NEW = {
     "evidence": "accompanied",
     "offence_before_july_2024": "no",
     "recorder": "R1",
-    "case_token": "5ca1ab1e0ddba11c0ffee0decade0bad",
+    "case_token": "5ca1ab1e0ddba11c0ffee0decade0bad",  # pragma: allowlist secret (made up)
     "consent_statistics": "yes",
     "narrative": mark("We were sent away three times and laughed at."),
 }
