@@ -49,7 +49,7 @@ IMPATIENCE = {
 
 @dataclass
 class Process:
-    """A process that is started anew when it ends by itself, as a container is."""
+    """A process that `watch` starts where it is wanted, and anew when it ends by itself, as a container is."""
 
     name: str
     arguments: list[str]
@@ -57,11 +57,36 @@ class Process:
     log: Path
     running: subprocess.Popen[bytes] | None = None
     wanted: bool = False
-    starts: int = 0
+    turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def look_after(self) -> None:
+        """Start it where it is wanted and not there."""
+        with self.turn:
+            if self.running is not None and self.running.poll() is not None:
+                self._end()
+            if self.wanted and self.running is None:
+                self._start()
 
     def start(self) -> None:
         self.wanted = True
-        self.starts += 1
+
+    def kill(self) -> None:
+        """End it and all that it started at once, as a machine that loses its power does."""
+        with self.turn:
+            self.wanted = False
+            self._end()
+
+    def stop(self) -> None:
+        """End it in order."""
+        with self.turn:
+            self.wanted = False
+            if self.running is not None:
+                self.running.terminate()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self.running.wait(10)
+            self._end()
+
+    def _start(self) -> None:
         with self.log.open("ab") as log:
             self.running = subprocess.Popen(
                 self.arguments,
@@ -74,9 +99,7 @@ class Process:
                 preexec_fn=end_with_parent,  # noqa: PLW1509 (it does nothing but ask the kernel)
             )
 
-    def kill(self) -> None:
-        """End it and all that it started at once, as a machine that loses its power does."""
-        self.wanted = False
+    def _end(self) -> None:
         if self.running is None:
             return
         leader, self.running = self.running, None
@@ -87,18 +110,9 @@ class Process:
                     os.kill(pid, number)
         leader.wait()
 
-    def stop(self) -> None:
-        """End it in order."""
-        self.wanted = False
-        if self.running is not None:
-            self.running.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.running.wait(10)
-        self.kill()
-
 
 def end_with_parent() -> None:
-    """Let Linux send SIGTERM to this process when the one that started it ends."""
+    """Let Linux send SIGTERM to this process when the thread that started it ends."""
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
@@ -313,12 +327,10 @@ def command(address: str, *statements: str) -> None:
 
 
 def watch(cluster: Cluster, ended: threading.Event) -> None:
-    """Start anew what ended by itself."""
-    while not ended.wait(0.5):
+    """Start what is wanted; all processes are children of the thread that does this."""
+    while not ended.wait(0.2):
         for process in list(cluster.processes.values()):
-            if process.wanted and process.running is not None and process.running.poll() is not None:
-                process.kill()
-                process.start()
+            process.look_after()
 
 
 def is_well(address: str) -> bool:
@@ -374,11 +386,9 @@ def run_cluster(folder: Path, home: Path, database_home: Path, sources: dict[str
         cluster.api = log_in(cluster.address, "asha", passwords["asha"])
         yield cluster
     finally:
-        ended.set()
-        if watcher.is_alive():
-            watcher.join()
         for process in reversed(cluster.processes.values()):
             process.stop()
+        ended.set()
 
 
 def make_databases(administration: str) -> None:
