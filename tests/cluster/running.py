@@ -4,6 +4,7 @@ import contextlib
 import csv
 import ctypes
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -29,6 +30,7 @@ from tests.e2e.running import JAWABDEHI, free_port, log_in, make_environment, wa
 MONTH, EDITION = "2026-10", "JWB-2026-10-e1"
 REPORTS = 120
 WORKERS = ("worker-1", "worker-2")
+_wishes = itertools.count(1)
 measured: list[str] = []
 """Lines about what was measured, for the end of the test run."""
 
@@ -184,9 +186,9 @@ class Cluster:
 
     def hold(self, task: str, point: str) -> None:
         """Let the next task of this name freeze at `start`, in the `middle` or at the `end` of its work."""
-        note = self.holds / f".{task}"
-        note.write_text(point)
-        note.rename(self.holds / task)
+        wish = self.holds / f".{task}#{next(_wishes)}"
+        wish.write_text(point)
+        wish.rename(self.holds / wish.name.removeprefix("."))
 
     def take_held(self) -> list[tuple[str, int, str]]:
         """Return what froze since: the name of the task, its process, and its worker."""

@@ -288,6 +288,18 @@ def list_schedulers(cluster: Cluster, played: Played) -> set[int]:
         return {number for number in found if number}
 
 
+def wait_for_both(cluster: Cluster) -> list[int]:
+    """Wait until two tasks are frozen; return their processes."""
+    found: list[int] = []
+
+    def look() -> bool:
+        found.extend(pid for _, pid, _ in cluster.take_held())
+        return len(found) == 2
+
+    wait_for("The freeze of both", look, seconds=300)
+    return found
+
+
 def test_the_same_return_is_taken_in_by_two_workers_at_once(cluster: Cluster, undisturbed: Played) -> None:
     cluster.reset()
     address = sa.make_url(cluster.environment["JAWABDEHI_AIRFLOW_DATABASE_URL"])
@@ -297,26 +309,25 @@ def test_the_same_return_is_taken_in_by_two_workers_at_once(cluster: Cluster, un
     before = {run["dag_run_id"] for run in cluster.runs("link_incidents")}
     began = time.monotonic()
 
-    cluster.hold("land", "end")
+    for _ in range(2):
+        cluster.hold("land", "end")
     runs = [cluster.start_run("collect_returns") for _ in range(2)]
-    first, _ = cluster.wait_for_held("land")
-    cluster.hold("land", "end")
-    second, _ = cluster.wait_for_held("land")
-    # Both runs know the same returns by now; the same one of each stops as it begins, on another worker.
+    landed = wait_for_both(cluster)
+    # Both runs know the same returns by now; the same one of each stops as it begins, on two workers.
     cluster.hold("take_in@0", "start")
-    cluster.release(first)
-    cluster.release(second)
-    third, worker = cluster.wait_for_held("take_in")
+    cluster.release(landed[0])
+    first, worker = cluster.wait_for_held("take_in")
     (busy,) = [
-        name for each in control.ping(timeout=2) for name in each if name.startswith(worker.split("@")[0])
+        name for each in control.ping(timeout=5) for name in each if name.startswith(worker.split("@")[0])
     ]
     control.cancel_consumer("default", destination=[busy])
     cluster.hold("take_in@0", "start")
-    fourth, other = cluster.wait_for_held("take_in")
+    cluster.release(landed[1])
+    second, other = cluster.wait_for_held("take_in")
     assert worker != other
     control.add_consumer("default", destination=[busy])
-    cluster.release(third)
-    cluster.release(fourth)
+    cluster.release(first)
+    cluster.release(second)
     for run in runs:
         cluster.wait_until_ended("collect_returns", run)
     cluster.link(before)

@@ -1,11 +1,12 @@
 """A plugin of Airflow for workers under test: freezes a task at a chosen point, so that a fault meets it there.
 
-The test puts a file named like a task into `HOLD_FOLDER` (`take_in`, or `take_in@0` for the first of those mapped),
-with the word `start`, `middle` or `end` in it. The first task of that name freezes (SIGSTOP) as it starts, half a
-second into its job, or when its job is done and Airflow has not heard of it; a note of it then stands in
-`HOLD_FOLDER/held`. Its heartbeats go on, since another process sends them.
+The test puts a wish into `HOLD_FOLDER`: a file named by a task and a number (`take_in#1`, or `take_in@0#1` for the
+first of those mapped), with the word `start`, `middle` or `end` in it. The first task of that name freezes (SIGSTOP)
+as it starts, half a second into its job, or when its job is done and Airflow has not heard of it; a note of it then
+stands in `HOLD_FOLDER/held`. Its heartbeats go on, since another process sends them.
 """
 
+import contextlib
 import functools
 import json
 import os
@@ -28,16 +29,16 @@ def name_worker() -> str:
     return os.environ.get("JAWABDEHI_WORKER_NAME") or socket.gethostname()
 
 
-def _claim(name: str, task: str) -> str | None:
-    wish = Path(os.environ["HOLD_FOLDER"]) / name
-    claimed = wish.with_name(f".{task}.{os.getpid()}")
-    try:
-        wish.rename(claimed)
-    except FileNotFoundError:
-        return None
-    point = claimed.read_text()
-    claimed.unlink()
-    return point
+def _claim(name: str) -> str | None:
+    """Take one wish that is for this task; of several tasks each takes another."""
+    for wish in sorted(Path(os.environ["HOLD_FOLDER"]).glob(f"{name}#*")):
+        claimed = wish.with_name(f".{wish.name}.{os.getpid()}")
+        with contextlib.suppress(FileNotFoundError):
+            wish.rename(claimed)
+            point = claimed.read_text()
+            claimed.unlink()
+            return point
+    return None
 
 
 def _freeze(task: str, frozen: threading.Event) -> None:
@@ -82,7 +83,7 @@ class _Listener:
     @hookimpl
     def on_task_instance_running(self, previous_state: object, task_instance: object) -> None:
         task = task_instance.task_id
-        point = _claim(task, task) or _claim(f"{task}@{task_instance.map_index}", task)
+        point = _claim(task) or _claim(f"{task}@{task_instance.map_index}")
         if point == "start":
             _freeze(task, threading.Event())
         elif point:
