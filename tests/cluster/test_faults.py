@@ -305,7 +305,8 @@ def test_the_same_return_is_taken_in_by_two_workers_at_once(cluster: Cluster, un
     address = sa.make_url(cluster.environment["JAWABDEHI_AIRFLOW_DATABASE_URL"])
     allow = "UPDATE dag SET max_active_runs = {} WHERE dag_id = 'collect_returns'"
     command(address.set(drivername="postgresql+psycopg").render_as_string(), allow.format(2))
-    control = Celery(broker=cluster.environment["JAWABDEHI_QUEUE_URL"]).control
+    queue = cluster.environment["JAWABDEHI_QUEUE_URL"]
+    control = Celery(broker=queue, backend=queue).control
     before = {run["dag_run_id"] for run in cluster.runs("link_incidents")}
     began = time.monotonic()
 
@@ -320,12 +321,12 @@ def test_the_same_return_is_taken_in_by_two_workers_at_once(cluster: Cluster, un
     (busy,) = [
         name for each in control.ping(timeout=5) for name in each if name.startswith(worker.split("@")[0])
     ]
-    control.cancel_consumer("default", destination=[busy])
+    assert control.cancel_consumer("default", destination=[busy], reply=True, timeout=10)
     cluster.hold("take_in@0", "start")
     cluster.release(landed[1])
     second, other = cluster.wait_for_held("take_in")
     assert worker != other
-    control.add_consumer("default", destination=[busy])
+    assert control.add_consumer("default", destination=[busy], reply=True, timeout=10)
     cluster.release(first)
     cluster.release(second)
     for run in runs:
