@@ -35,7 +35,7 @@ _OF_AIRFLOW = (
 )
 """Variables that open Airflow's own data or let somebody speak in its name."""
 
-_OF_THE_PRODUCT = ("JAWABDEHI_DATABASE_URL", "JAWABDEHI_VAULT_KEY")
+_OF_THE_PRODUCT = ("JAWABDEHI_DATABASE_URL", "JAWABDEHI_VAULT_KEY", "JAWABDEHI_HASH_KEY")
 """Variables that open what reports say."""
 
 
