@@ -23,7 +23,8 @@ report: $(READY)
 test: $(READY) $(CHECKERS)
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-# The program is killed at many points and started anew, which takes minutes: beside `make test`, before a change lands.
+# The program is killed at many points and started anew, and a cluster of its processes loses workers, queue, database,
+# disk and clock, which takes minutes: beside `make test`, before a change lands.
 test-faults: $(READY)
 	@$(BIN)/python -m pytest -m faults
 
@@ -68,6 +69,8 @@ messages: $(READY)
 lock: $(READY)
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --quiet --output-file requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra image --constraint requirements.lock --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate --quiet --output-file deploy/requirements.lock
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["spark"])' | \
 		$(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --quiet --output-file deploy/requirements-spark.lock

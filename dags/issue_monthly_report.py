@@ -38,7 +38,7 @@ from airflow.sdk import (
 from airflow.sdk.exceptions import AirflowSkipException
 from approval import ApprovePublication, list_approvers, name_of_approver
 from notices import tell_missed_deadline
-from task_wiring import CORRECTION, MONTH, TASK_DEFAULTS, closing_day, reporting_month, run_job
+from task_wiring import CORRECTION, HEAVY_POOL, MONTH, TASK_DEFAULTS, closing_day, reporting_month, run_job
 
 DAYS_TO_APPROVE = 7
 
@@ -72,7 +72,7 @@ def tabulate(edition: str) -> str:
     return run_job(jobs.tabulate_edition, edition)
 
 
-@task
+@task(pool=HEAVY_POOL)
 def protect(edition: str) -> str:
     """Decide which counts may be seen."""
     from pipeline import jobs
@@ -80,7 +80,7 @@ def protect(edition: str) -> str:
     return run_job(jobs.protect_edition, edition)
 
 
-@task
+@task(pool=HEAVY_POOL)
 def audit(edition: str) -> str:
     """Prove that nothing small can be found out, and say in a few lines what is hidden."""
     from pipeline import jobs

@@ -17,7 +17,7 @@ clear the task. No edition of that month should be approved before it has succee
 
 from airflow.sdk import PartitionedAssetTimetable, dag, task
 from partition_mapping import MonthOfReturnMapper
-from task_wiring import INCIDENTS, MONTH, REPORTS, TASK_DEFAULTS, reporting_month, run_job
+from task_wiring import HEAVY_POOL, INCIDENTS, MONTH, REPORTS, TASK_DEFAULTS, reporting_month, run_job
 
 
 @dag(
@@ -31,7 +31,7 @@ from task_wiring import INCIDENTS, MONTH, REPORTS, TASK_DEFAULTS, reporting_mont
     tags=["jawabdehi"],
 )
 def link_incidents() -> None:
-    @task(outlets=[INCIDENTS])
+    @task(outlets=[INCIDENTS], pool=HEAVY_POOL)
     def link(*, outlet_events=None) -> str:  # noqa: ANN001
         """Link the month's reports and mark the month's incidents."""
         from pipeline import jobs

@@ -3,6 +3,7 @@
 Airflow and `pipeline.jobs` meet here and in the DAG files only. What a step does belongs in `pipeline/`.
 """
 
+import errno
 import os
 from collections.abc import Callable
 from datetime import timedelta
@@ -41,12 +42,18 @@ TASK_DEFAULTS = {
     "owner": "data team",
     # Only errors that may pass are tried again; all others end the task at once.
     "retries": 4,
-    "retry_delay": timedelta(seconds=30),
+    # The first delay stands in airflow.cfg.
     "retry_exponential_backoff": True,
     "max_retry_delay": timedelta(minutes=15),
     # Values between tasks are ids, and still need not stand in logs.
     "show_return_value_in_logs": False,
 }
+
+HEAVY_POOL = os.environ.get("JAWABDEHI_HEAVY_POOL") or "default_pool"
+"""The pool of tasks that hold a whole month in memory; one machine has Airflow's own pool alone."""
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""A disk that is full: somebody makes room, and the task goes on by itself."""
 
 Ids = ParamSpec("Ids")
 Result = TypeVar("Result")
@@ -128,6 +135,11 @@ def _translate(error: Exception) -> AirflowException:
 
 
 def _may_pass(error: Exception) -> bool:
+    import psycopg
     from sqlalchemy.exc import InterfaceError, OperationalError
 
-    return isinstance(error, ConnectionError | TimeoutError | InterfaceError | OperationalError)
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        return True
+    # COPY goes past SQLAlchemy, so that a server that goes away in the middle of it raises the driver's own errors.
+    lost = OperationalError | InterfaceError | psycopg.OperationalError | psycopg.InterfaceError
+    return isinstance(error, ConnectionError | TimeoutError | lost)

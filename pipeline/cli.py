@@ -18,7 +18,7 @@ from pipeline.cli_keeping import backup, erase, keys, restore
 from pipeline.cli_returns import returns
 from pipeline.cli_review import Month, explain, review
 from pipeline.cli_weights import weights
-from pipeline.errors import JawabdehiError, describe_unexpected
+from pipeline.errors import JawabdehiError, UsageError, describe_unexpected
 from pipeline.settings import CHECKOUT, Settings, read_inbox, read_settings
 
 
@@ -140,7 +140,29 @@ def up() -> None:
     """Run Airflow with its web pages on 127.0.0.1 until interrupted."""
     from pipeline.up import run_airflow
 
+    _refuse_beside_others()
     sys.exit(run_airflow(_airflow_environment(_settings()), tell=click.echo))
+
+
+@main.command()
+@click.argument(
+    "name",
+    metavar="NAME",
+    type=click.Choice(["migration", "api-server", "scheduler", "dag-processor", "triggerer", "worker"]),
+)
+def component(name: str) -> None:
+    """Run one component of Airflow, where there is more than one machine; see deploy/README.md.
+
+    NAME is migration, which ends by itself and comes first, or api-server, scheduler, dag-processor, triggerer or
+    worker.
+    """
+    from pipeline.components import MIGRATION, become_component, bring_up_to_date
+
+    if name != MIGRATION:
+        become_component(name, _settings(), os.environ)
+    from pipeline import jobs
+
+    bring_up_to_date(_settings(), os.environ, prepare=jobs.prepare, tell=click.echo)
 
 
 @main.command()
@@ -211,6 +233,14 @@ def _settings() -> Settings:
     return read_settings(os.environ)
 
 
+def _refuse_beside_others() -> None:
+    """Raise UsageError where the tasks of this home run on other machines, which would take those of this process."""
+    if os.environ.get("JAWABDEHI_QUEUE_URL"):
+        raise UsageError(
+            "Airflow works on several machines here (JAWABDEHI_QUEUE_URL): start the DAG in its pages instead."
+        )
+
+
 def _airflow_environment(settings: Settings) -> dict[str, str]:
     from pipeline import jobs
     from pipeline.airflow_env import airflow_environment
@@ -221,6 +251,7 @@ def _airflow_environment(settings: Settings) -> dict[str, str]:
 def _issue(settings: Settings, month: str, approve_as: str | None, reason: str | None = None) -> None:
     if approve_as is not None and not approve_as.strip():
         raise click.UsageError("Give the name to approve under, or leave --approve-as out.")
+    _refuse_beside_others()
     if not run_in_airflow(settings, month, approve_as, reason):
         sys.exit(1)
     _tell_pages(settings, month)

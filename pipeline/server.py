@@ -67,13 +67,13 @@ def ensure_server(settings: Settings) -> DatabaseUrls:
     """
     if settings.database_url is None:
         administration = _start_embedded(settings.home)
-        urls = _name_databases(administration.set(database=PRODUCT_DATABASE))
+        urls = _name_databases(administration.set(database=PRODUCT_DATABASE), None)
     else:
         administration = _read_address(settings.database_url)
-        urls = _name_databases(administration)
-    _ensure_databases(
-        administration, [str(sa.make_url(url).database) for url in (urls.product, urls.airflow)]
-    )
+        urls = _name_databases(administration, settings.airflow_database_url)
+    # A database with an address of its own has an account of its own, and is made by whoever made that.
+    own = (urls.product,) if settings.airflow_database_url else (urls.product, urls.airflow)
+    _ensure_databases(administration, [str(sa.make_url(url).database) for url in own])
     return urls
 
 
@@ -83,15 +83,19 @@ def find_databases(settings: Settings) -> DatabaseUrls | None:
     Raises UsageError for an address that is not PostgreSQL.
     """
     if settings.database_url is not None:
-        return _name_databases(_read_address(settings.database_url))
+        return _name_databases(_read_address(settings.database_url), settings.airflow_database_url)
     data = settings.home.resolve() / "pg"
     if not (data / "PG_VERSION").exists():
         return None
-    return _name_databases(_embedded_address(data).set(database=PRODUCT_DATABASE))
+    return _name_databases(_embedded_address(data).set(database=PRODUCT_DATABASE), None)
 
 
-def _name_databases(product: sa.URL) -> DatabaseUrls:
-    airflow = product.set(database=f"{product.database}{AIRFLOW_SUFFIX}")
+def _name_databases(product: sa.URL, airflow_address: str | None) -> DatabaseUrls:
+    airflow = (
+        _read_address(airflow_address, "JAWABDEHI_AIRFLOW_DATABASE_URL")
+        if airflow_address
+        else product.set(database=f"{product.database}{AIRFLOW_SUFFIX}")
+    )
     return DatabaseUrls(
         product=product.render_as_string(hide_password=False),
         airflow=airflow.render_as_string(hide_password=False),
@@ -186,13 +190,13 @@ def _control(server: PostgresServer, *arguments: str) -> None:
     )
 
 
-def _read_address(text: str) -> sa.URL:
+def _read_address(text: str, variable: str = "JAWABDEHI_DATABASE_URL") -> sa.URL:
     try:
         url = sa.make_url(text)
     except sa.exc.ArgumentError:
-        raise UsageError("Set JAWABDEHI_DATABASE_URL to an address such as postgresql://host/name.") from None
+        raise UsageError(f"Set {variable} to an address such as postgresql://host/name.") from None
     if url.get_backend_name() != "postgresql" or not url.database:
-        raise UsageError("Set JAWABDEHI_DATABASE_URL to an address such as postgresql://host/name.")
+        raise UsageError(f"Set {variable} to an address such as postgresql://host/name.")
     return url.set(drivername="postgresql+psycopg")
 
 

@@ -31,8 +31,9 @@ class Settings:
 
     `home` holds every runtime file. `inbox` is the folder that collectives fill, or an address of fsspec. `sources`
     are the names of forms on servers that are collected, too. More than `quota` rows in one return wait for a person.
-    `database_url` is None where the embedded server is used. `closing_day` is the day of the next month on which a
-    month closes; `retention_days` later everything sealed of it is erased. A file in the inbox is taken for finished
+    `database_url` is None where the embedded server is used; `airflow_database_url` is None where Airflow's own data
+    goes into a second database of the same server. `closing_day` is the day of the next month on which a month
+    closes; `retention_days` later everything sealed of it is erased. A file in the inbox is taken for finished
     when it has not changed for `settle_seconds`, and is removed `keep_files_days` after it was taken in. With
     `review_double`, two reviewers have to agree on a doubtful pair; with `two_persons`, whoever alone reviewed the
     pairs of a month may not approve it. `link_engine` says where reports are compared. Pages come as PDF, too, if it
@@ -43,6 +44,7 @@ class Settings:
     home: Path
     inbox: Path | str
     database_url: str | None = None
+    airflow_database_url: str | None = None
     closing_day: int = 10
     settle_seconds: int = 2
     review_double: bool = False
@@ -93,6 +95,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         home=home,
         inbox=read_inbox(environ.get("JAWABDEHI_INBOX") or str(home / "inbox")),
         database_url=environ.get("JAWABDEHI_DATABASE_URL") or None,
+        airflow_database_url=environ.get("JAWABDEHI_AIRFLOW_DATABASE_URL") or None,
         closing_day=_whole_number(environ, "JAWABDEHI_CLOSING_DAY", default=10, least=1, most=28),
         settle_seconds=_whole_number(environ, "JAWABDEHI_SETTLE_SECONDS", default=2, least=0, most=3600),
         review_double=_whole_number(environ, "JAWABDEHI_REVIEW_DOUBLE", default=0, least=0, most=1) == 1,

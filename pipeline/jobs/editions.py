@@ -156,7 +156,10 @@ def publish_edition(settings: Settings, edition_id: str, manifest_sha256: str, a
     `manifest_sha256` is what `seal_edition` returned and the person saw; raises JawabdehiError where the
     draft was made again since. The name of the first approval stands.
     """
-    with open_workplace(settings) as place:
+    with open_workplace(settings) as place, begin(place.engine, "jawabdehi_reporting") as turn:
+        # One at a time: index and feed are made of all that is published, and a task that was given up for dead may
+        # still be at work on another machine.
+        lock(turn, "publication")
         record = _approve(place, edition_id, manifest_sha256, approved_by)
         if record.state == "published":
             return edition_id

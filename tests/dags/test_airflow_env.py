@@ -55,7 +55,7 @@ def test_every_setting_is_one_that_airflow_knows_and_says_why(parsed_dags: dict)
 
 def test_airflow_listens_on_this_machine_only_and_sends_nothing_out(tmp_path: Path) -> None:
     parser = settings_file()
-    assert parser["api"]["host"] == "127.0.0.1"
+    assert parser["api"]["host"] == environment_of(tmp_path)["AIRFLOW__API__HOST"] == "127.0.0.1"
     assert parser["scheduler"]["scheduler_health_check_server_host"] == "127.0.0.1"
     assert parser["metrics"]["statsd_on"] == parser["metrics"]["otel_on"] == "False"
     assert environment_of(tmp_path)["GX_ANALYTICS_ENABLED"] == "false"
@@ -95,6 +95,58 @@ def test_another_port_is_told_to_the_pages_and_to_the_tasks(tmp_path: Path) -> N
     assert environment["AIRFLOW__API__PORT"] == "9123"
     assert environment["AIRFLOW__API__BASE_URL"] == "http://127.0.0.1:9123"
     assert environment["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://127.0.0.1:9123/execution/"
+
+
+QUEUE = "redis://:made-up@queue.example:6379/0"
+
+
+def test_without_a_queue_all_tasks_run_on_this_machine(tmp_path: Path) -> None:
+    environment = environment_of(tmp_path)
+    assert not [name for name in environment if "CELERY" in name or name == "AIRFLOW__CORE__EXECUTOR"]
+    assert settings_file()["core"]["executor"] == "LocalExecutor"
+
+
+def test_with_a_queue_workers_get_the_tasks_and_need_no_database_of_airflow_for_results(
+    tmp_path: Path,
+) -> None:
+    environment = environment_of(tmp_path, JAWABDEHI_QUEUE_URL=QUEUE, JAWABDEHI_TASKS_AT_ONCE="6")
+    assert environment["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor"
+    assert environment["AIRFLOW__CORE__PARALLELISM"] == "6"
+    assert (
+        environment["AIRFLOW__CELERY__BROKER_URL"] == environment["AIRFLOW__CELERY__RESULT_BACKEND"] == QUEUE
+    )
+
+
+def test_workers_and_people_reach_the_server_by_addresses_of_their_own(tmp_path: Path) -> None:
+    environment = environment_of(
+        tmp_path,
+        JAWABDEHI_API_URL="http://api.internal:8080/",
+        JAWABDEHI_SITE_URL="https://reports.example.org",
+        JAWABDEHI_LISTEN="10.0.0.5",
+    )
+    assert environment["AIRFLOW__API__HOST"] == "10.0.0.5"
+    assert environment["AIRFLOW__API__BASE_URL"] == "https://reports.example.org"
+    assert environment["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://api.internal:8080/execution/"
+    assert "api.internal" in environment["NO_PROXY"].split(",")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("JAWABDEHI_QUEUE_URL", "queue:6379"),
+        ("JAWABDEHI_QUEUE_URL", "https://queue.example"),
+        ("JAWABDEHI_API_URL", "api.internal"),
+        ("JAWABDEHI_SITE_URL", "ftp://reports.example.org"),
+    ],
+)
+def test_an_address_that_is_none_is_refused(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(UsageError, match=name):
+        environment_of(tmp_path, **{name: value})
+
+
+def test_a_number_of_tasks_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="JAWABDEHI_TASKS_AT_ONCE"):
+        environment_of(tmp_path, JAWABDEHI_QUEUE_URL=QUEUE, JAWABDEHI_TASKS_AT_ONCE="many")
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "http", "80 80"])

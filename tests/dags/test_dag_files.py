@@ -147,6 +147,7 @@ def test_steps_do_not_reach_for_store_or_jobs_and_the_store_reaches_for_no_step(
         "doctor",
         "server",
         "up",
+        "components",
         "airflow_env",
         "sealing",
         "secrets",

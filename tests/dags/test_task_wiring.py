@@ -54,6 +54,9 @@ def test_nothing_is_published_without_an_approval_by_a_named_person(probed: dict
         # Airflow tries again after this one.
         ("retryable", "AirflowException"),
         ("connection lost", "AirflowException"),
+        ("connection lost in the middle of copying", "AirflowException"),
+        ("disk full", "AirflowException"),
+        ("not allowed", "AirflowFailException"),
     ],
 )
 def test_failures_become_airflows_own_and_leave_every_value_behind(

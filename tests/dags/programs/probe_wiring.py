@@ -1,11 +1,13 @@
 """Calls what the DAG files share, one case after the other, and prints what came of each as one line of JSON."""
 
+import errno
 import json
 import sys
 from collections.abc import Callable
 from types import SimpleNamespace
 from unittest.mock import patch
 
+import psycopg
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from approval import ApprovePublication, answer_in_this_process, name_of_approver
 from issue_monthly_report import wait_for_returns
@@ -91,6 +93,11 @@ results = {
     "retryable": outcome(run_job, failing_with(RetryableError("Wait."))),
     "unexpected": outcome(run_job, failing_with(ValueError(CANARY))),
     "connection lost": outcome(run_job, failing_with(OperationalError(CANARY, {}, Exception(CANARY)))),
+    "connection lost in the middle of copying": outcome(
+        run_job, failing_with(psycopg.OperationalError(CANARY))
+    ),
+    "disk full": outcome(run_job, failing_with(OSError(errno.ENOSPC, CANARY))),
+    "not allowed": outcome(run_job, failing_with(PermissionError(errno.EACCES, CANARY))),
     "ids": outcome(run_job, lambda _settings, *ids: ids, "a", "b"),
 }
 sys.stdout.write("\n" + json.dumps(results))
