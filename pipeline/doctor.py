@@ -166,9 +166,8 @@ def _check_keys(settings: Settings, environ: Mapping[str, str]) -> str:
         raise JawabdehiError(
             "The folder of keys belongs to somebody else: run as the user who owns the home."
         )
-    open_files = [
-        path.name for path in sorted(folder.rglob("*")) if stat.S_IMODE(path.stat().st_mode) & 0o077
-    ]
+    kept = [path for path in sorted(folder.rglob("*")) if not path.name.startswith(".")]
+    open_files = [path.name for path in kept if stat.S_IMODE(path.stat().st_mode) & 0o077]
     if open_files:
         raise JawabdehiError(f"Others can read {', '.join(open_files)} in secrets/: run chmod 600 on them.")
     missing = list_missing_keys(folder, environ)
