@@ -13,12 +13,12 @@ ROW_VERDICTS = ("accepted", "counted", "duplicate", "quarantined", "held", "with
 
 def count_returns(connection: sa.Connection) -> dict[str, int]:
     """Return how many returns are in each state, those with none among them."""
-    query = sa.select(_returns.c.state, sa.func.count()).group_by(_returns.c.state)
-    return dict.fromkeys(RETURN_STATES, 0) | dict(connection.execute(query).tuples().all())
+    query = sa.select(_returns.c.state, sa.func.count().label("number")).group_by(_returns.c.state)
+    return dict.fromkeys(RETURN_STATES, 0) | {row.state: row.number for row in connection.execute(query)}
 
 
 def count_rows(connection: sa.Connection) -> dict[str, int]:
     """Return how many rows have each verdict, those with none among them."""
     judged = verdict()
     query = sa.select(judged, sa.func.count().label("number")).select_from(judged_rows()).group_by(judged)
-    return dict.fromkeys(ROW_VERDICTS, 0) | dict(connection.execute(query).tuples().all())
+    return dict.fromkeys(ROW_VERDICTS, 0) | {row.verdict: row.number for row in connection.execute(query)}

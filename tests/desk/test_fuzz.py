@@ -25,7 +25,8 @@ from tests.desk.test_refusals import TELLTALE, assert_guarded
 EXAMPLES = 25
 """Requests to each address in each role and manner, beside those at the edges of what it takes."""
 
-LEFT_OUT: list[Any] = []
+PATIENCE = 300
+"""Seconds to wait for an answer on a busy machine: how quick the desk is, is not looked at here."""
 
 
 @dataclass
@@ -147,10 +148,10 @@ def test_no_request_breaks_the_desk_or_makes_it_tell(fresh: Furnished, role: str
     assert len(operations) >= 14
     for operation in operations:
         for case in list_cases(operation):
-            answer = case.call(headers=fuzzed.headers)
+            answer = case.call(headers=fuzzed.headers, timeout=PATIENCE)
             fuzzed.judge(answer, list_planted(case))
-            case.validate_response(answer, excluded_checks=LEFT_OUT)
+            case.validate_response(answer)
             fuzzed.fill(case)
-            fuzzed.judge(case.call(headers=fuzzed.headers), set())
+            fuzzed.judge(case.call(headers=fuzzed.headers, timeout=PATIENCE), set())
     assert fuzzed.sent > 500
     assert fuzzed.reached > (0 if not role else 200)

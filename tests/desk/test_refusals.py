@@ -203,7 +203,7 @@ def test_a_form_without_the_token_of_its_page_does_nothing(client, addresses, fu
             form = fields if tried is None else fields | {"token": tried}
             answer = client.request(method, path, data=form, headers=headers)
             assert answer.status_code == (403 if tried else 422), path
-    assert sent == 7
+    assert sent == sum(method == "POST" for method, _, _ in addresses) >= 7
 
 
 def test_what_is_not_of_the_desk_is_refused_and_not_repeated(client, addresses) -> None:

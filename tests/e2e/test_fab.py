@@ -44,6 +44,9 @@ LEAST = {
     ("GET", f"{EDITION}/audit"): "approver",
     ("POST", f"{EDITION}/approval"): "approver",
     ("POST", f"{EDITION}/rejection"): "approver",
+    ("POST", f"{EDITION}/consents"): "approver",
+    ("POST", "/runs/collection"): "approver",
+    ("POST", "/runs/draft"): "approver",
 }
 """The least role for each address of the desk."""
 
