@@ -68,12 +68,12 @@ messages: $(READY)
 # Writes exact versions with hashes for every supported Python and system; no index address gets in.
 lock: $(READY)
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-annotate --quiet --output-file requirements.lock
+		--no-header --no-annotate --no-strip-extras --quiet --output-file requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra image --constraint requirements.lock --universal --python-version 3.11 \
-		--generate-hashes --no-header --no-annotate --quiet --output-file deploy/requirements.lock
+		--generate-hashes --no-header --no-annotate --no-strip-extras --quiet --output-file deploy/requirements.lock
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["spark"])' | \
 		$(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-annotate --quiet --output-file deploy/requirements-spark.lock
+		--no-header --no-annotate --no-strip-extras --quiet --output-file deploy/requirements-spark.lock
 
 clean:
 	@rm -rf $(VENV)
