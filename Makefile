@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CHECKERS := tests/browser/node_modules/.ready
 
-.PHONY: report test test-faults test-spark lint audit bench bench-link bench-mutations bench-screening bench-protect messages lock clean
+.PHONY: report test test-faults test-cluster test-spark lint audit bench bench-link bench-mutations bench-screening bench-protect messages lock clean
 
 report: $(READY)
 	@$(BIN)/jawabdehi example --month $(MONTH) --reports $(REPORTS) --seed $(SEED) --out "$(JAWABDEHI_HOME)/inbox" --letters "$(JAWABDEHI_HOME)/letters"
@@ -23,10 +23,14 @@ report: $(READY)
 test: $(READY) $(CHECKERS)
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-# The program is killed at many points and started anew, and a cluster of its processes loses workers, queue, database,
-# disk and clock, which takes minutes: beside `make test`, before a change lands.
+# The program is killed at many points and started anew, which takes minutes: beside `make test`, before a change lands.
 test-faults: $(READY)
 	@$(BIN)/python -m pytest -m faults
+
+# A cluster of all components loses workers, queue, database, disk and clock: half an hour, before a release. Needs
+# redis-server and libfaketime.
+test-cluster: $(READY)
+	@$(BIN)/python -m pytest -m cluster
 
 # Linkage on Spark, beside `make test`, which leaves it out where PySpark is missing: it is large and needs Java 17.
 test-spark: $(READY)

@@ -20,7 +20,7 @@ from pipeline.settings import Settings
 from tests.cluster.running import REPORTS, WORKERS, Cluster, Played, command, make_component, measured
 from tests.e2e.running import wait_for
 
-pytestmark = pytest.mark.faults
+pytestmark = pytest.mark.cluster
 
 # Where in each task a worker dies: as it starts, with its work half done, or with its work done and not yet told.
 KILLS = {

@@ -163,7 +163,7 @@ def test_the_image_is_given_all_that_the_program_reads_and_no_home() -> None:
 
 def test_the_lock_of_the_image_is_that_of_the_program() -> None:
     def versions(text: str) -> dict[str, str]:
-        return dict(re.findall(r"^([A-Za-z0-9._-]+)==([^ ;]+)", text, re.MULTILINE))
+        return dict(re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^ ;]+)", text, re.MULTILINE))
 
     whole = versions((CHECKOUT / "requirements.lock").read_text(encoding="utf-8"))
     image = versions(read("requirements.lock"))
