@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 
 from pipeline.errors import JawabdehiError
-from pipeline.secrets import begin_key, finish_key
+from pipeline.secrets import begin_key, finish_key, refuse_given
 from pipeline.settings import Settings
 from pipeline.up import only_airflow_of
 
@@ -20,9 +20,11 @@ def renew_airflow_keys(
     that was killed is finished by the next. Raises UsageError where Airflow is at work on this home or a key comes
     from the environment.
     """
+    names = ("fernet_key", *_SIGNING)
     with only_airflow_of(settings.airflow_home):
-        for name in ("fernet_key", *_SIGNING):
-            begin_key(settings.secrets, name, environ)
+        refuse_given(names, environ)
+        for name in names:
+            begin_key(settings.secrets, name)
         done = subprocess.run(
             ["airflow", "rotate-fernet-key"],  # noqa: S607 (PATH begins with our own programs)
             env=dict(find_environment()),
@@ -34,5 +36,5 @@ def renew_airflow_keys(
             raise JawabdehiError(
                 "Airflow cannot seal its connections anew: bring up its database with jawabdehi up, then try again."
             )
-        for name in ("fernet_key", *_SIGNING):
+        for name in names:
             finish_key(settings.secrets, name)

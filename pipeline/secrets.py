@@ -4,7 +4,7 @@ import base64
 import os
 import secrets
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,13 +66,15 @@ def load_secrets(folder: Path, environ: Mapping[str, str]) -> Secrets:
     return Secrets(**keys, next_vault_key=following.get("vault_key"))
 
 
-def begin_key(folder: Path, name: str, environ: Mapping[str, str]) -> None:
-    """Make the key that is to take the place of a present one, unless it was begun before; both hold until then.
+def refuse_given(names: Iterable[str], environ: Mapping[str, str]) -> None:
+    """Raise UsageError where one of these keys comes from the environment, which this program cannot change."""
+    for name in names:
+        if environ.get(_variable(name)):
+            raise UsageError(f"A key is in {_variable(name)}: put it into the secrets folder to replace it.")
 
-    Raises UsageError where the present one comes from the environment, which this program cannot change.
-    """
-    if environ.get(_variable(name)):
-        raise UsageError(f"A key is in {_variable(name)}: put it into the secrets folder to replace it.")
+
+def begin_key(folder: Path, name: str) -> None:
+    """Make the key that is to take the place of a present one, unless it was begun before; both hold until then."""
     _load_or_make(folder / f"{name}{_NEXT}")
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from pipeline.jobs.workplace import Workplace, open_workplace
 from pipeline.month_key import MonthKey
-from pipeline.secrets import begin_key, finish_key
+from pipeline.secrets import begin_key, finish_key, refuse_given
 from pipeline.settings import Settings
 from pipeline.store import erasing
 from pipeline.store.database import begin, lock
@@ -25,7 +25,8 @@ def renew_vault_key(settings: Settings, *, actor: str) -> int:
 
     A run that was killed is finished by the next. Raises UsageError where the key comes from the environment.
     """
-    begin_key(settings.secrets, "vault_key", os.environ)
+    refuse_given(["vault_key"], os.environ)
+    begin_key(settings.secrets, "vault_key")
     with open_workplace(settings) as place:
         months = place.vault.files.rewrap()
         finish_key(settings.secrets, "vault_key")

@@ -38,7 +38,7 @@ def test_hashes_made_with_the_vault_key_stay_what_they_are(tmp_path: Path) -> No
     first = load_secrets(tmp_path, {})
     (tmp_path / "hash_key").unlink()
     assert load_secrets(tmp_path, {}).hash_key == first.vault_key
-    begin_key(tmp_path, "vault_key", {})
+    begin_key(tmp_path, "vault_key")
     assert len(load_secrets(tmp_path, {}).vault_keys) == 2
     finish_key(tmp_path, "vault_key")
     second = load_secrets(tmp_path, {})
