@@ -22,7 +22,7 @@ from tests.desk.conftest import DRAFTED, PUBLISHED, Furnished
 from tests.desk.made_up_gate import KEY, ROLES
 from tests.desk.test_refusals import TELLTALE, assert_guarded
 
-EXAMPLES = 25
+EXAMPLES = 10
 """Requests to each address in each role and manner, beside those at the edges of what it takes."""
 
 PATIENCE = 300

@@ -134,7 +134,8 @@ def test_metrics_say_what_there_is_and_nothing_of_whom(undisturbed, heard) -> No
     assert {name: told[f"jawabdehi.{name}"] for name in measured} == measured
     assert measured["rows.counted"] > 0
     returns = sum(value for name, value in told.items() if name.startswith("jawabdehi.returns."))
-    assert returns == len(list((home.path / "inbox").glob("*/*")))
+    # A file that was delivered twice is one return.
+    assert returns == len({path.read_bytes() for path in (home.path / "inbox").glob("*/*")})
     assert told["jawabdehi.hidden.primary"] > 0
     steps = {name.split(".")[2] for name in told if name.startswith("jawabdehi.step.")}
     assert {"land_returns", "take_in_return", "link_month", "protect_edition", "publish_edition"} <= steps
