@@ -68,7 +68,7 @@ def land_pull(
         received_at=datetime.now(UTC),
         rejected_by=None,
         source_name=name,
-        sealed=place.vault.seal_landed(return_id, content),
+        sealed=_seal_new(place, connection, return_id, content),
     )
     mark = place.hasher.hash("delivery", f"{source}\0{number}")
     if intake.land_return(connection, landed, delivery_id=mark, look=mark):
@@ -128,7 +128,7 @@ def _land_file(place: Workplace, handle: Handle) -> None:
             received_at=datetime.now(UTC),
             rejected_by=handle.rejected,
             source_name=handle.name.encode("ascii", "backslashreplace").decode(),
-            sealed=None if handle.rejected else place.vault.seal_landed(return_id, content),
+            sealed=None if handle.rejected else _seal_new(place, connection, return_id, content),
         )
         digest = return_id.rpartition("-")[2]
         delivery_id = place.hasher.hash("delivery", f"{_where(handle)}\0{digest}")
@@ -137,6 +137,13 @@ def _land_file(place: Workplace, handle: Handle) -> None:
         elif intake.find_partition(connection, return_id):
             # The slip says how often the return was delivered.
             write_papers(place, connection, [return_id])
+
+
+def _seal_new(place: Workplace, connection: sa.Connection, return_id: str, content: bytes) -> bytes | None:
+    """Seal a return that comes for the first time; one that came before was taken in, and its key is erased."""
+    if intake.knows_return(connection, return_id):
+        return None
+    return place.vault.seal_landed(return_id, content)
 
 
 def _name_return(collective: str | None, month: str | None, content: bytes) -> str:

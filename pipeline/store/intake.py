@@ -35,6 +35,12 @@ def find_known_looks(connection: sa.Connection, looks: Collection[str]) -> set[s
     return set(connection.scalars(query))
 
 
+def knows_return(connection: sa.Connection, return_id: str) -> bool:
+    """Tell whether a return was landed before."""
+    known = sa.exists().where(_returns.c.return_id == return_id)
+    return bool(connection.execute(sa.select(known)).scalar_one())
+
+
 def land_return(connection: sa.Connection, landed: LandedReturn, *, delivery_id: str, look: str) -> bool:
     """Keep a return and note its delivery; return False where the same return was landed before."""
     is_new = (

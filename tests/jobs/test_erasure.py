@@ -89,6 +89,13 @@ def test_a_return_as_it_came_opens_no_more_once_it_is_taken_in(october, make_rep
         assert place.vault.open_landed(return_id, sealed) is None
 
 
+def test_a_return_that_comes_again_after_it_was_erased_counts_once(told) -> None:
+    (path,) = told.settings.inbox.rglob("*.csv")
+    told.send("UTTHAN", "2026-10-again.csv", path.read_bytes())
+    told.collect()
+    assert sorted(told.verdicts()["U-2"]) == ["counted", "duplicate"]
+
+
 def test_a_month_is_purged_when_its_time_is_over_and_not_before(told) -> None:
     copy, links = take_copy(told.settings), told.export()
     closes = datetime(2026, 11, 10, tzinfo=KOLKATA)
