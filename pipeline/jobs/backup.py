@@ -24,7 +24,7 @@ from pipeline.keeping.parts import (
     write_part,
 )
 from pipeline.settings import Settings
-from pipeline.store.database import begin
+from pipeline.store.database import begin, connect
 from pipeline.store.ledger import append_entry
 from pipeline.store.snapshot import describe_rows, export_snapshot
 
@@ -110,13 +110,10 @@ def _write_parts(
 
 def has_tables(url: str) -> bool:
     """Tell whether a database was ever filled; Airflow's is empty where it never ran."""
-    engine = sa.create_engine(url, poolclass=sa.NullPool, hide_parameters=True)
     try:
-        with engine.connect() as connection:
+        with connect(url) as engine, engine.connect() as connection:
             return bool(sa.inspect(connection).get_table_names())
     except sa.exc.OperationalError:
         raise JawabdehiError(
             "Airflow's database does not answer: start the server, then back up again."
         ) from None
-    finally:
-        engine.dispose()

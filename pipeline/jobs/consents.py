@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from pipeline.consent import write_letter
 from pipeline.contract import Contract
 from pipeline.errors import JawabdehiError, UsageError
-from pipeline.files import write_atomically
+from pipeline.files import sha256_of, write_atomically
 from pipeline.jobs.workplace import open_workplace
 from pipeline.report.edition import Edition
 from pipeline.settings import KOLKATA, Settings, check_month
@@ -45,7 +45,7 @@ def give_consent(
     UsageError where one cannot be used, JawabdehiError where the edition is settled already. Letters that stand
     already change nothing.
     """
-    read = [(path.name.split(".")[0], _hash_letter(path)) for path in letters]
+    read = [(path.name.split(".")[0], sha256_of(path)) for path in letters]
     return record_letters(settings, month, read, recorder, number)
 
 
@@ -133,11 +133,6 @@ def _describe(record: ConsentRecord | None) -> str:
 
 def _day(moment: datetime) -> str:
     return moment.astimezone(KOLKATA).date().isoformat()
-
-
-def _hash_letter(path: Path) -> str:
-    with path.open("rb") as letter:
-        return hashlib.file_digest(letter, "sha256").hexdigest()
 
 
 def _check_letter(

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from pipeline.contract import NATIONAL
 from pipeline.errors import JawabdehiError, RetryableError, UsageError
-from pipeline.files import write_atomically
+from pipeline.files import sha256_of, write_atomically
 from pipeline.jobs.approval import refuse_lone_reviewer
 from pipeline.jobs.pages import describe_edition, draft_folder, name_geographies
 from pipeline.jobs.workplace import Workplace, open_workplace
@@ -24,7 +24,6 @@ from pipeline.report.package import (
     check_manifest,
     encode_json,
     remove_leftovers,
-    sha256_of,
     write_manifest,
 )
 from pipeline.report.site import write_site

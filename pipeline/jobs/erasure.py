@@ -20,7 +20,7 @@ from pipeline.store import erasing
 from pipeline.store.database import begin, lock
 from pipeline.store.ledger import append_entry, find_newest
 
-WITHDRAWN = "withdrawn"
+_WITHDRAWN = "withdrawn"
 """Name of the file beside the keys that lists keyed hashes of withdrawn reports, for whoever restores a backup."""
 
 
@@ -83,12 +83,16 @@ def name_withdrawn(place: Workplace, collective: str, report_id: str) -> str:
     return place.hasher.hash("withdrawn", f"{collective}\0{report_id}")
 
 
+def read_withdrawn(place: Workplace) -> set[str]:
+    """Return the keyed hashes of withdrawn reports that are kept beside the keys."""
+    path = place.settings.secrets / _WITHDRAWN
+    return set(path.read_text(encoding="ascii").split()) if path.exists() else set()
+
+
 def _list_withdrawn(place: Workplace, connection: sa.Connection) -> None:
-    path = place.settings.secrets / WITHDRAWN
-    known = set(path.read_text(encoding="ascii").split()) if path.exists() else set()
     named = {name_withdrawn(place, *report) for report in erasing.list_withdrawn(connection)}
-    lines = "".join(f"{name}\n" for name in sorted(known | named))
-    write_atomically(path, lines.encode("ascii"), mode=0o600)
+    lines = "".join(f"{name}\n" for name in sorted(read_withdrawn(place) | named))
+    write_atomically(place.settings.secrets / _WITHDRAWN, lines.encode("ascii"), mode=0o600)
 
 
 def remove_files(settings: Settings, *, now: datetime | None = None) -> int:

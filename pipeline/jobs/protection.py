@@ -7,7 +7,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from pipeline.errors import JawabdehiError
-from pipeline.files import write_atomically
+from pipeline.files import sha256_of, write_atomically
 from pipeline.jobs.workplace import Workplace, open_workplace
 from pipeline.protect.counted import (
     CELL,
@@ -20,7 +20,7 @@ from pipeline.protect.counted import (
 from pipeline.protect.plan import Plan, list_planned_cells, load_plan
 from pipeline.protect.stack import list_shared_months
 from pipeline.report.figures import FILE_NAME, read_figures, write_figures
-from pipeline.report.package import encode_json, sha256_of
+from pipeline.report.package import encode_json
 from pipeline.settings import Settings
 from pipeline.store import consents, counted, release
 from pipeline.store.database import begin

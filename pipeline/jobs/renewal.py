@@ -1,7 +1,7 @@
 """New keys: for the vault, for every month, and for Airflow's own secrets."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
@@ -16,8 +16,6 @@ from pipeline.store import erasing
 from pipeline.store.database import begin, lock
 from pipeline.store.ledger import append_entry
 from pipeline.vault import LANDED, SEALING, seal_under
-
-_SEALED_AT_ONCE = 10_000
 
 
 def renew_vault_key(settings: Settings, *, actor: str) -> int:
@@ -62,7 +60,7 @@ def _seal_month_anew(place: Workplace, month: str) -> int:
         lock(connection, "incidents")
         following = place.vault.files.begin_next(month)
         for table in erasing.SEALED:
-            for rows in _list_parts(connection, table, month):
+            for rows in erasing.list_sealed(connection, table, month):
                 number += _seal_part_anew(place, connection, table, following, rows)
         for return_id, sealed in erasing.list_landed(connection, month):
             content = place.vault.open_landed(return_id, sealed)
@@ -72,13 +70,6 @@ def _seal_month_anew(place: Workplace, month: str) -> int:
                 number += 1
     place.vault.files.finish_next(month, following.generation)
     return number
-
-
-def _list_parts(connection: sa.Connection, table: sa.Table, month: str) -> Iterator[Sequence[sa.Row[Any]]]:
-    last = ("", -1)
-    while rows := erasing.list_sealed_after(connection, table, last, _SEALED_AT_ONCE, month=month):
-        last = (rows[-1].return_id, rows[-1].row)
-        yield rows
 
 
 def _seal_part_anew(

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.errors import JawabdehiError, UsageError
 from pipeline.jobs.backup import AIRFLOW, FILES, MANIFEST, PRODUCT, has_tables
-from pipeline.jobs.erasure import WITHDRAWN, erase_spent, name_withdrawn
+from pipeline.jobs.erasure import erase_spent, name_withdrawn, read_withdrawn
 from pipeline.jobs.landing import SYSTEM
 from pipeline.jobs.linkage import link_month
 from pipeline.jobs.renewal import seal_anew
@@ -23,8 +23,6 @@ from pipeline.store import erasing
 from pipeline.store.database import begin, connect, migrate
 from pipeline.store.ledger import append_entry, check_chain
 from pipeline.store.snapshot import describe_rows, empty_database
-
-_OPENED_AT_ONCE = 10_000
 
 
 def restore_backup(settings: Settings, backup: Path, safe: Path) -> list[str]:
@@ -103,9 +101,7 @@ def _drop_unopenable(place: Workplace) -> int:
     number = 0
     with begin(place.engine, "jawabdehi_intake") as connection:
         for table in erasing.SEALED:
-            last = ("", -1)
-            while rows := erasing.list_sealed_after(connection, table, last, _OPENED_AT_ONCE):
-                last = (rows[-1].return_id, rows[-1].row)
+            for rows in erasing.list_sealed(connection, table):
                 texts = place.vault.open_rows(
                     [each.return_id for each in rows],
                     [each.row for each in rows],
@@ -133,8 +129,7 @@ def _drop_unopenable_returns(place: Workplace) -> list[str]:
 
 def _withdraw_again(place: Workplace) -> list[str]:
     """Note reports as withdrawn that were withdrawn after the backup; return the months that tell of them."""
-    path = place.settings.secrets / WITHDRAWN
-    listed = set(path.read_text(encoding="ascii").split()) if path.exists() else set()
+    listed = read_withdrawn(place)
     with begin(place.engine, "jawabdehi_intake") as connection:
         withdrawn = [
             report for report in erasing.list_told(connection) if name_withdrawn(place, *report) in listed

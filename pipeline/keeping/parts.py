@@ -18,6 +18,7 @@ import pyrage
 from pyrage import x25519
 
 from pipeline.errors import JawabdehiError, UsageError
+from pipeline.files import sha256_of
 
 ENDING = ".age"
 CHECKSUMS = "SHA256SUMS"
@@ -68,7 +69,7 @@ def read_part(path: Path, target: IO[bytes], identity: x25519.Identity) -> None:
 
 def write_checksums(folder: Path) -> None:
     """Note the SHA-256 of every part, so that a damaged copy is found without any key (`sha256sum --check`)."""
-    lines = [f"{_sha256(path)}  {path.name}\n" for path in sorted(folder.glob(f"*{ENDING}"))]
+    lines = [f"{sha256_of(path)}  {path.name}\n" for path in sorted(folder.glob(f"*{ENDING}"))]
     (folder / CHECKSUMS).write_text("".join(lines), encoding="ascii")
 
 
@@ -81,7 +82,7 @@ def check_parts(folder: Path) -> None:
     for line in lines:
         expected, _, name = line.partition("  ")
         path = folder / Path(name).name
-        if not path.is_file() or _sha256(path) != expected:
+        if not path.is_file() or sha256_of(path) != expected:
             raise UsageError(
                 "A part of this backup is missing or damaged: take another backup or another copy."
             )
@@ -126,7 +127,7 @@ def check_files(home: Path, sums: dict[str, str]) -> None:
     """Raise JawabdehiError where a file is not there or is not what it was."""
     for name, expected in sums.items():
         path = home / name
-        if not path.is_file() or _sha256(path) != expected:
+        if not path.is_file() or sha256_of(path) != expected:
             raise JawabdehiError("A file did not come back from the backup as it was: take another backup.")
 
 
@@ -140,8 +141,3 @@ def _add_folder(archive: tarfile.TarFile, home: Path, name: str, sums: dict[str,
             entry.size, entry.mtime, entry.mode = len(content), int(facts.st_mtime), facts.st_mode & 0o777
             archive.addfile(entry, io.BytesIO(content))
             sums[entry.name] = hashlib.sha256(content).hexdigest()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,12 +1,11 @@
 """The manifest of an edition: what belongs to it, byte for byte, and whether a folder still holds that."""
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import JawabdehiError, UsageError
-from pipeline.files import write_atomically
+from pipeline.files import sha256_of, write_atomically
 from pipeline.report.edition import LICENCE, Edition
 
 MANIFEST = "manifest.json"
@@ -99,11 +98,6 @@ def check_approval(folder: Path) -> None:
 def encode_json(content: dict[str, Any]) -> bytes:
     """Write JSON in the one form of published files: sorted keys, 2-space indentation, UTF-8, LF."""
     return (json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
-
-
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _list_files(folder: Path) -> dict[str, Path]:

@@ -1,6 +1,6 @@
 """Erasing: what has left the vault, what is too old for it, and which files of the inbox are not needed any more."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from pipeline.store.verdicts import IN_RETURN
 
 _spent, _returns, _landed = tables.spent, tables.returns, tables.landed
 SEALED = (tables.sealed_reports, tables.sealed_rows)
+_ROWS_AT_ONCE = 10_000
 
 
 def list_spent(connection: sa.Connection) -> dict[str, list[int] | None]:
@@ -126,27 +127,23 @@ def withdraw(connection: sa.Connection, reports: Collection[tuple[str, str]]) ->
     return sorted(months)
 
 
-def list_sealed_after(
-    connection: sa.Connection,
-    table: sa.Table,
-    last: tuple[str, int],
-    number: int,
-    *,
-    month: str | None = None,
-) -> Sequence[sa.Row[Any]]:
-    """Return the next rows of a sealed table after a return and row, of one month or all: return_id, row, content."""
+def list_sealed(
+    connection: sa.Connection, table: sa.Table, month: str | None = None
+) -> Iterator[Sequence[sa.Row[Any]]]:
+    """Yield the rows of a sealed table, of one month or all, part by part: return_id, row, content.
+
+    A part may be changed or dropped before the next is asked for.
+    """
     place = sa.tuple_(table.c.return_id, table.c.row)
-    query = (
-        sa.select(table)
-        .where(place > sa.tuple_(*last))
-        .order_by(table.c.return_id, table.c.row)
-        .limit(number)
-    )
+    query = sa.select(table).order_by(table.c.return_id, table.c.row).limit(_ROWS_AT_ONCE)
     if month is not None:
         query = query.where(
             table.c.return_id.in_(sa.select(_returns.c.return_id).where(_returns.c.month == month))
         )
-    return connection.execute(query).all()
+    last = ("", -1)
+    while rows := connection.execute(query.where(place > sa.tuple_(*last))).all():
+        last = (rows[-1].return_id, rows[-1].row)
+        yield rows
 
 
 def put_sealed(

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from bench.figures import draw_figures
 from pipeline.contract import NATIONAL, Code, Contract, load_contract
+from pipeline.files import sha256_of
 from pipeline.report.edition import Edition
 from pipeline.report.figures import FILE_NAME, write_figures
-from pipeline.report.package import APPROVAL, MANIFEST, encode_json, sha256_of, write_manifest
+from pipeline.report.package import APPROVAL, MANIFEST, encode_json, write_manifest
 from pipeline.report.render import Sources, render_geography
 from pipeline.report.site import write_site
 

@@ -15,11 +15,12 @@ import pytest
 from jinja2 import nodes
 
 import pipeline.report
+from pipeline.files import sha256_of
 from pipeline.language import Language
 from pipeline.report.context import Page
 from pipeline.report.edition import Edition
 from pipeline.report.figures import SCHEMA, Figure, FiguresFormatError, Shown, read_figures, write_figures
-from pipeline.report.package import sha256_of, write_manifest
+from pipeline.report.package import write_manifest
 from pipeline.report.render import Sources, render_geography
 from pipeline.report.site import write_site
 from pipeline.settings import CHECKOUT

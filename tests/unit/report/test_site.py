@@ -9,9 +9,10 @@ from xml.etree import ElementTree
 import pytest
 from lxml import etree
 
+from pipeline.files import sha256_of
 from pipeline.report.edition import Edition
 from pipeline.report.figures import write_figures
-from pipeline.report.package import EditionDamagedError, sha256_of, write_manifest
+from pipeline.report.package import EditionDamagedError, write_manifest
 from pipeline.report.render import Sources, render_geography
 from pipeline.report.site import write_site
 
