@@ -35,7 +35,7 @@ test-cluster: $(READY)
 # Linkage on Spark, beside `make test`, which leaves it out where PySpark is missing: it is large and needs Java 17.
 test-spark: $(READY)
 	@command -v java >/dev/null || { echo "Java is missing: install version 17 (Debian: apt-get install default-jre-headless) and try again."; exit 1; }
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r deploy/requirements-spark.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r deploy/requirements-spark.lock
 	@$(BIN)/python -m pytest -m spark
 
 lint: $(READY)
@@ -82,13 +82,14 @@ lock: $(READY)
 clean:
 	@rm -rf $(VENV)
 
+# The lock file is complete, so nothing is resolved: older versions of pip stumble over pins with extras.
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
 		{ echo "Python 3.11, 3.12 or 3.13 is needed: install one and run make PYTHON=/its/path."; exit 1; }
 	@echo "Setting up $(VENV) from requirements.lock; this takes a minute or two, once."
 	@$(PYTHON) -m venv $(VENV) || \
 		{ echo "The module venv of Python is missing: install it (Debian: apt-get install python3-venv) and try again."; exit 1; }
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
