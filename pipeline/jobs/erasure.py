@@ -12,12 +12,14 @@ from pipeline.collect.inbox import NO_REMOVAL, open_inbox
 from pipeline.errors import RetryableError
 from pipeline.files import write_atomically
 from pipeline.jobs.backup import BACKUP_MADE
+from pipeline.jobs.holding import RETURN_REFUSED, UNDECIDED
 from pipeline.jobs.landing import SYSTEM, identify_file, look_into_inbox
 from pipeline.jobs.statements import write_papers
 from pipeline.jobs.workplace import Workplace, open_workplace
 from pipeline.settings import KOLKATA, Settings, closing_of
 from pipeline.store import erasing
 from pipeline.store.database import begin, lock
+from pipeline.store.intake import list_held, refuse_held
 from pipeline.store.ledger import append_entry, find_newest
 
 _WITHDRAWN = "withdrawn"
@@ -27,7 +29,8 @@ _WITHDRAWN = "withdrawn"
 def purge_months(settings: Settings, *, now: datetime | None = None) -> list[str]:
     """Erase everything sealed of the months whose time is over, and destroy their keys; return these months.
 
-    A month of which a return came again lately is left alone until that is linked.
+    A month of which a return came lately is left alone until that is linked. Where one waits for a person, nothing of
+    it counts any more, once it has waited as long as sealed content is kept.
     """
     moment = (now or datetime.now(KOLKATA)).astimezone(KOLKATA)
     purged = []
@@ -36,16 +39,17 @@ def purge_months(settings: Settings, *, now: datetime | None = None) -> list[str
             months = erasing.list_months_with_content(connection)
         for month in sorted({*months, *place.vault.files.list_months()}):
             over = closing_of(month, settings.closing_day) + timedelta(days=settings.retention_days)
-            if moment >= over and _purge(place, month):
+            if moment >= over and _purge(place, month, moment):
                 purged.append(month)
     return purged
 
 
-def _purge(place: Workplace, month: str) -> bool:
+def _purge(place: Workplace, month: str, now: datetime) -> bool:
     """Purge one month; return whether anything of it was left. A run that was killed in between goes on here."""
     with begin(place.engine, "jawabdehi_intake") as connection:
         # No return of the month is linked meanwhile.
         lock(connection, "incidents")
+        _refuse_undecided(place, connection, month, now)
         if erasing.is_in_use(connection, month):
             return False
         returns = erasing.purge_month(connection, month)
@@ -55,6 +59,18 @@ def _purge(place: Workplace, month: str) -> bool:
             write_papers(place, connection, returns)
     destroyed = place.vault.files.destroy(month)
     return destroyed or bool(returns)
+
+
+def _refuse_undecided(place: Workplace, connection: sa.Connection, month: str, now: datetime) -> None:
+    waited = timedelta(days=place.settings.retention_days)
+    for held in list_held(connection):
+        if held.month == month and now - held.received_at >= waited:
+            refuse_held(connection, held.return_id, UNDECIDED)
+            facts = {"waited_days": waited.days}
+            append_entry(
+                connection, RETURN_REFUSED, held.return_id, facts, actor=SYSTEM, at=datetime.now(UTC)
+            )
+            write_papers(place, connection, [held.return_id])
 
 
 def erase_spent_keys(settings: Settings) -> int:

@@ -13,8 +13,12 @@ from pipeline.store import intake
 from pipeline.store.database import begin
 from pipeline.store.ledger import append_entry
 
+RETURN_REFUSED = "return refused"
+"""The event in the ledger."""
 REFUSED = "return_refused"
 """The rule under which rows of a refused return do not count."""
+UNDECIDED = "return_undecided"
+"""The rule under which rows of a return do not count that nobody decided on before its time was over."""
 
 
 def list_held_returns(settings: Settings) -> list[str]:
@@ -41,7 +45,7 @@ def refuse_return(settings: Settings, return_id: str, name: str) -> str:
         settings,
         return_id,
         name,
-        "return refused",
+        RETURN_REFUSED,
         lambda connection, refused: intake.refuse_held(connection, refused, REFUSED),
     )
     return "Nothing of the return counts, and what it says is erased; its slip tells the collective."

@@ -1,12 +1,15 @@
 """Returns that wait for a person: what is held, what of it counts, and how it is released or refused."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from pipeline import jobs
 from pipeline.errors import UsageError
+from pipeline.language import load_language
+from pipeline.settings import KOLKATA
 from pipeline.store import tables
 from pipeline.store.database import connect
 from pipeline.store.ledger import check_chain
@@ -20,6 +23,16 @@ def send_flood(month, make_report) -> str:
     )
     (return_id,) = month.collect()
     return return_id
+
+
+def list_received(month) -> list[datetime]:
+    with connect(month.settings.database_url) as engine, engine.connect() as connection:
+        return list(connection.scalars(sa.select(tables.returns.c.received_at)))
+
+
+def read_slip(month, return_id: str) -> str:
+    (page,) = month.settings.home.rglob(f"*{return_id}*.html")
+    return page.read_text(encoding="utf-8")
 
 
 def count(month, table: sa.Table) -> int:
@@ -48,6 +61,27 @@ def test_once_released_it_counts_as_if_it_had_never_waited(october, make_report)
     assert jobs.list_held_returns(october.settings) == ["No return waits for a person."]
     with pytest.raises(UsageError, match="returns list"):
         jobs.release_return(october.settings, return_id, "A made-up person")
+
+
+def test_one_that_nobody_decides_on_is_refused_when_sealed_content_has_been_kept_long_enough(
+    october, make_report, contract
+) -> None:
+    return_id = send_flood(october, make_report)
+    (held,) = list_received(october)
+    closes = datetime(2026, 11, 10, tzinfo=KOLKATA)
+    over = max(closes, held) + timedelta(days=90)
+    assert jobs.purge_months(october.settings, now=over - timedelta(seconds=1)) == []
+    assert {tuple(verdicts) for verdicts in october.verdicts().values()} == {("held",)}
+    assert jobs.purge_months(october.settings, now=over) == ["2026-10"]
+    assert {line["reasons"] for line in october.export()} == {"return_undecided"}
+    assert jobs.list_held_returns(october.settings) == ["No return waits for a person."]
+    assert load_language("bn").translate(contract.rules["return_undecided"].reason) in read_slip(
+        october, return_id
+    )
+    for table in (tables.reports, tables.sealed_reports, tables.sealed_rows):
+        assert count(october, table) == 0
+    with connect(october.settings.database_url) as engine, engine.connect() as connection:
+        check_chain(connection)
 
 
 def test_once_refused_nothing_of_it_counts_and_nothing_of_it_is_kept(october, make_report) -> None:
