@@ -199,6 +199,15 @@ class Cluster:
             found.append((path.name.split(".")[0], note["pid"], note["worker"]))
         return found
 
+    @property
+    def reports_database(self) -> str:
+        address = sa.make_url(self.environment["JAWABDEHI_DATABASE_URL"])
+        return address.set(drivername="postgresql+psycopg").render_as_string()
+
+    @property
+    def key_safe(self) -> Path:
+        return Path(self.environment["JAWABDEHI_KEY_SAFE"])
+
     def wait_for_held(self, task: str, *, seconds: float = 300) -> tuple[int, str]:
         (held,) = wait_for(f"The freeze of {task}", self.take_held, seconds=seconds)
         assert held[0] == task
@@ -217,6 +226,9 @@ class Cluster:
             shutil.rmtree(self.home / name, ignore_errors=True)
             (self.home / name).mkdir(mode=0o700)
         (self.home / "published").rmdir()
+        # The keys of months belong to the rows of the database.
+        shutil.rmtree(self.home / "secrets" / "months", ignore_errors=True)
+        (self.home / "secrets" / "withdrawn").unlink(missing_ok=True)
         for path in self.holds.rglob("*"):
             if path.is_file():
                 path.unlink()
@@ -361,11 +373,16 @@ def run_cluster(folder: Path, home: Path, database_home: Path, sources: dict[str
         JAWABDEHI_AIRFLOW_DATABASE_URL=name_database(administration, "airflow"),
         JAWABDEHI_QUEUE_URL=f"redis://:made-up@127.0.0.1:{redis_port}/0",
         JAWABDEHI_USERS="asha:admin",
+        # The month is over on the day after it closed, and its files go in the next night.
+        JAWABDEHI_RETENTION_DAYS="1",
+        JAWABDEHI_KEEP_FILES_DAYS="0",
+        JAWABDEHI_KEY_SAFE=str(folder / "key-safe"),
         **sources,
         **IMPATIENCE,
     )
     cluster = Cluster(home, environment, administration=administration, holds=folder / "holds")
     (folder / "holds" / "held").mkdir(parents=True)
+    cluster.key_safe.mkdir()
     redis = ["redis-server", "--port", str(redis_port), "--bind", "127.0.0.1", "--requirepass", "made-up"]
     redis += ["--save", "", "--appendonly", "no", "--dir", str(folder)]
     cluster.processes["redis"] = Process("redis", redis, environment, folder / "redis.log")

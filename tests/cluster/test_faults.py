@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,9 +16,20 @@ import pytest
 import sqlalchemy as sa
 from celery import Celery
 
+from pipeline.jobs.workplace import open_workplace
 from pipeline.server import ensure_server
-from pipeline.settings import Settings
-from tests.cluster.running import REPORTS, WORKERS, Cluster, Played, command, make_component, measured
+from pipeline.settings import Settings, read_settings
+from pipeline.store import tables
+from tests.cluster.running import (
+    MONTH,
+    REPORTS,
+    WORKERS,
+    Cluster,
+    Played,
+    command,
+    make_component,
+    measured,
+)
 from tests.e2e.running import wait_for
 
 pytestmark = pytest.mark.cluster
@@ -41,6 +53,17 @@ KILLS = {
     "approve": ["start"],
     "publish": ["middle", "end"],
 }
+KILLS_AT_NIGHT = {
+    "look": ["middle"],
+    "tell": ["start"],
+    "write": ["start"],
+    "purge": ["middle", "end"],
+    "erase": ["end"],
+    "remove": ["end"],
+    "rewrite": ["middle"],
+    "save": ["end"],
+}
+NIGHTLY = ("watch_coverage", "back_up", "erase_expired")
 NEVER_RUNS = {"confirm"}
 """Skipped in a month in which all goes well in the end."""
 
@@ -91,18 +114,19 @@ def test_a_worker_is_not_told_what_opens_airflows_data(cluster: Cluster) -> None
         pass
 
 
-def test_workers_killed_in_every_task(cluster: Cluster, undisturbed: Played) -> None:
-    cluster.reset()
-    dags = ("collect_returns", "link_incidents", "issue_monthly_report")
-    tasks = {task["task_id"] for dag in dags for task in cluster.ask(f"/dags/{dag}/tasks")["tasks"]}
-    assert set(KILLS) == tasks - NEVER_RUNS
-    waiting = {task: list(points) for task, points in KILLS.items()}
+def list_tasks(cluster: Cluster, *dags: str) -> set[str]:
+    return {task["task_id"] for dag in dags for task in cluster.ask(f"/dags/{dag}/tasks")["tasks"]}
+
+
+@contextlib.contextmanager
+def killing(cluster: Cluster, kills: dict[str, list[str]]) -> Iterator[None]:
+    """Kill the worker at each of these points while this block runs, and start it again; all must be reached."""
+    waiting = {task: list(points) for task, points in kills.items()}
     killed: list[str] = []
 
     def kill() -> None:
         while any(waiting.values()):
-            held = cluster.take_held()
-            for task, _pid, worker in held:
+            for task, _pid, worker in cluster.take_held():
                 process = cluster.processes[worker.split("@")[0]]
                 process.kill()
                 killed.append(f"{task} {waiting[task].pop(0)}")
@@ -114,9 +138,48 @@ def test_workers_killed_in_every_task(cluster: Cluster, undisturbed: Played) -> 
     for task, points in waiting.items():
         cluster.hold(task, points[0])
     with alongside(kill):
+        yield
+    assert len(killed) == sum(map(len, kills.values()))
+
+
+def test_workers_killed_in_every_task(cluster: Cluster, undisturbed: Played) -> None:
+    cluster.reset()
+    assert (
+        set(KILLS)
+        == list_tasks(cluster, "collect_returns", "link_incidents", "issue_monthly_report") - NEVER_RUNS
+    )
+    with killing(cluster, KILLS):
         played = cluster.play_month()
-    assert len(killed) == sum(map(len, KILLS.values()))
-    compare(f"worker killed {len(killed)} times", played, undisturbed)
+    compare(f"worker killed {sum(map(len, KILLS.values()))} times", played, undisturbed)
+
+
+def test_workers_killed_in_every_task_of_the_night(cluster: Cluster, undisturbed: Played) -> None:
+    cluster.reset()
+    played = cluster.play_month()
+    assert count_sealed(cluster) > 0
+    assert set(KILLS_AT_NIGHT) == list_tasks(cluster, *NIGHTLY)
+    with killing(cluster, KILLS_AT_NIGHT):
+        for dag in NIGHTLY:
+            cluster.wait_until_ended(dag, cluster.start_run(dag))
+    # The month is over here, so that all that is sealed of it goes, in the home as in the key safe.
+    assert count_sealed(cluster) == 0
+    with open_workplace(read_settings(cluster.environment)) as place:
+        assert place.vault.files.load(MONTH).is_destroyed
+    (key,) = (cluster.home / "secrets").rglob(f"{MONTH}.key")
+    (saved,) = cluster.key_safe.rglob(f"{MONTH}.key")
+    assert saved.read_bytes() == key.read_bytes()
+    assert not [path for path in (cluster.home / "inbox").rglob("*") if path.is_file()]
+    after = replace(played, published=cluster.read_published(), links=cluster.read_links())
+    compare(f"worker killed {sum(map(len, KILLS_AT_NIGHT.values()))} times at night", after, undisturbed)
+
+
+def count_sealed(cluster: Cluster) -> int:
+    engine = sa.create_engine(cluster.reports_database, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        return sum(
+            connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+            for table in (tables.sealed_reports, tables.sealed_rows)
+        )
 
 
 def lose_queue(cluster: Cluster) -> None:
