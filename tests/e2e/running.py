@@ -54,7 +54,8 @@ class Installation:
 
 
 def log_in(address: str, user: str, password: str) -> httpx.Client:
-    answer = httpx.post(f"{address}/auth/token", json={"username": user, "password": password})
+    # Passwords are slow to check on purpose, and a machine with all its processes just started is busy.
+    answer = httpx.post(f"{address}/auth/token", json={"username": user, "password": password}, timeout=60)
     token = answer.raise_for_status().json()["access_token"]
     return httpx.Client(
         base_url=f"{address}/api/v2", headers={"Authorization": f"Bearer {token}"}, timeout=30
