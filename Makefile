@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CHECKERS := tests/browser/node_modules/.ready
 
-.PHONY: report test test-faults test-cluster test-spark lint audit bench bench-link bench-mutations bench-screening bench-protect messages lock clean
+.PHONY: report test test-e2e test-faults test-cluster test-spark lint audit bench bench-link bench-mutations bench-screening bench-protect messages lock clean
 
 report: $(READY)
 	@$(BIN)/jawabdehi example --month $(MONTH) --reports $(REPORTS) --seed $(SEED) --out "$(JAWABDEHI_HOME)/inbox" --letters "$(JAWABDEHI_HOME)/letters"
@@ -20,8 +20,15 @@ report: $(READY)
 		$(BIN)/jawabdehi run --month $(MONTH) --approve-as "Example approval"
 	@$(BIN)/jawabdehi down
 
-test: $(READY) $(CHECKERS)
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# Two lanes, a file of tests in one of them.
+LANES := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+test: $(READY)
+	@$(BIN)/python -m pytest $(LANES)
+
+# The whole program from outside: a running Airflow, real browsers, made-up requests by the thousand.
+test-e2e: $(READY) $(CHECKERS)
+	@$(BIN)/python -m pytest $(LANES) -m e2e
 
 # The program is killed at many points and started anew, which takes minutes: beside `make test`, before a change lands.
 test-faults: $(READY)

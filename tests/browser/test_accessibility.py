@@ -8,6 +8,8 @@ from playwright.sync_api import Dialog, Page, Response
 
 from tests.browser.made_up_site import STATES
 
+pytestmark = pytest.mark.e2e
+
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 """Rules of axe-core: WCAG 2.2 up to AA, and what it holds to be good practice."""
 

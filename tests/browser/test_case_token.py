@@ -19,6 +19,8 @@ from pipeline.tokens import make_sign, make_token, normalise
 from tests.browser.chromium import FLAGS
 from tests.browser.test_accessibility import FIND_VIOLATIONS, MEASURE, RULES, UNFOLD
 
+pytestmark = pytest.mark.e2e
+
 SECRET, CHOICE, COLLECTIVE = "Canary river goat seven", "Canary 7", "UTTHAN"
 TOKEN = make_token(CHOICE, SECRET, COLLECTIVE)
 OTHERS = [code for code in list_languages() if code != "en"]

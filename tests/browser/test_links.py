@@ -9,6 +9,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from lxml import html
 
+pytestmark = pytest.mark.e2e
+
 
 @dataclass(frozen=True)
 class Link:

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from lxml import html
 
+pytestmark = pytest.mark.e2e
+
 ALLOWED = {
     # Pages are checked as files, and a file has no origin that 'self' could mean. Over http a style sheet that is
     # really blocked is an error on the console, which the tests in a browser do not let pass.

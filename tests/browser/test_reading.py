@@ -9,6 +9,8 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import Page, expect
 
+pytestmark = pytest.mark.e2e
+
 PLACE, MONTH = "West Bengal", "December 2026"
 TABLE = "Incidents by duty-bearer"
 

@@ -11,6 +11,8 @@ from pipeline.language import list_languages, load_language
 from pipeline.slip import Note, Slip, render_page
 from pipeline.statement import FiledReturn, Statement, render_statement
 
+pytestmark = pytest.mark.e2e
+
 RETURN = "UTTHAN-2026-10-0123456789abcdef"
 SLIP = Slip(
     return_id=RETURN,

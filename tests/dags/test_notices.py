@@ -11,6 +11,8 @@ from pipeline.errors import UsageError
 from pipeline.settings import read_settings
 from tests.fakes.mail import Mailbox, run_mail_server, text_of
 
+pytestmark = pytest.mark.e2e
+
 
 @pytest.fixture
 def mailbox() -> Iterator[Mailbox]:

@@ -15,6 +15,8 @@ import sqlalchemy as sa
 from pipeline.server import ensure_server
 from pipeline.settings import Settings
 
+pytestmark = pytest.mark.e2e
+
 CANARY = "canary-9876543210"
 STEPS_TO_THE_DRAFT = [
     "land_returns",

@@ -19,6 +19,8 @@ from pipeline.settings import CHECKOUT, Settings
 from tests.browser.test_accessibility import FIND_VIOLATIONS, MEASURE, READ, RULES, UNFOLD
 from tests.desk.conftest import DRAFTED, PUBLISHED, Furnished, Server, copy_of, serve
 
+pytestmark = pytest.mark.e2e
+
 DESKTOP = {"width": 1280, "height": 900}
 SMALL = {"width": 320, "height": 640}
 """What a screen of 1280 pixels shows at 400 %, and a small phone."""

@@ -23,6 +23,8 @@ from tests.desk.conftest import DRAFTED, PUBLISHED, Furnished
 from tests.desk.made_up_gate import KEY, ROLES
 from tests.desk.test_refusals import TELLTALE, assert_guarded
 
+pytestmark = pytest.mark.e2e
+
 MORE_RULES = {"rejection": [positive_data_acceptance], "consents": [positive_data_acceptance]}
 """Addresses with rules that no description can hold: a reason that may name somebody, a letter that nobody signed."""
 
