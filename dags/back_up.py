@@ -13,7 +13,7 @@ Nothing is there under the name of a backup that is not whole.
 
 from airflow.sdk import CronTriggerTimetable, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
-from task_wiring import TASK_DEFAULTS, makes_backups, run_job
+from task_wiring import TASK_DEFAULTS, installation, run_job
 
 
 @dag(
@@ -30,7 +30,7 @@ def back_up() -> None:
         """Write a backup and save the keys."""
         from pipeline import jobs
 
-        if not makes_backups():
+        if installation().backups is None:
             raise AirflowSkipException("No folder for backups is named: set JAWABDEHI_BACKUPS.")
         run_job(jobs.back_up)
 

@@ -25,7 +25,7 @@ collective gets back. Each return is a task of its own (`take_in`), named by its
 
 from airflow.sdk import dag, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
-from task_wiring import REPORTS, TASK_DEFAULTS, list_source_names, read_source, run_job
+from task_wiring import REPORTS, TASK_DEFAULTS, installation, read_source, run_job
 
 
 @dag(
@@ -40,7 +40,7 @@ def collect_returns() -> None:
     @task
     def list_sources() -> list[str]:
         """Return the names of the forms on servers that are collected."""
-        return list_source_names()
+        return list(installation().sources)
 
     @task(map_index_template="{{ task.op_kwargs['name'] }}", show_return_value_in_logs=False)
     def pull(name: str) -> str:

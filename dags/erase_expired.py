@@ -21,7 +21,7 @@ for other tasks and may be cleared at any time.
 
 from airflow.sdk import CronTriggerTimetable, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
-from task_wiring import TASK_DEFAULTS, has_key_safe, run_job
+from task_wiring import TASK_DEFAULTS, installation, run_job
 
 
 @dag(
@@ -67,7 +67,7 @@ def erase_expired() -> None:
         """Let the key safe hold the keys as they are now."""
         from pipeline import jobs
 
-        if not has_key_safe():
+        if installation().key_safe is None:
             raise AirflowSkipException("There is no key safe: set JAWABDEHI_KEY_SAFE.")
         run_job(jobs.save_keys_apart)
 

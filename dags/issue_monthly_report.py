@@ -38,9 +38,10 @@ from airflow.sdk import (
 from airflow.sdk.exceptions import AirflowSkipException
 from approval import ApprovePublication, list_approvers, name_of_approver
 from notices import tell_missed_deadline
-from task_wiring import CORRECTION, HEAVY_POOL, MONTH, TASK_DEFAULTS, closing_day, reporting_month, run_job
+from task_wiring import CORRECTION, HEAVY_POOL, MONTH, TASK_DEFAULTS, installation, reporting_month, run_job
 
-DAYS_TO_APPROVE = 7
+_DAYS_UNTIL_LATE = installation().closing_day + 7
+"""After the month's end: a week after it has closed, its report should have been read and approved."""
 
 
 @task.sensor(mode="reschedule", poke_interval=timedelta(minutes=30), timeout=timedelta(days=45))
@@ -132,12 +133,11 @@ def publish(edition: str, manifest: str, approval: dict[str, object]) -> str:
     catchup=False,
     # Months that wait for returns or for approval do not hold up others.
     max_active_runs=8,
-    # A week after the month has closed at the latest, its report should have been read and approved.
     deadline=DeadlineAlert(
         name="published",
         reference=DeadlineReference.DAGRUN_QUEUED_AT,
-        interval=timedelta(days=closing_day() + DAYS_TO_APPROVE),
-        callback=SyncCallback(tell_missed_deadline, kwargs={"days": closing_day() + DAYS_TO_APPROVE}),
+        interval=timedelta(days=_DAYS_UNTIL_LATE),
+        callback=SyncCallback(tell_missed_deadline, kwargs={"days": _DAYS_UNTIL_LATE}),
     ),
     params={"month": MONTH, "correction": CORRECTION},
     default_args=TASK_DEFAULTS,

@@ -69,7 +69,7 @@ def run_job(
     frames of the failed call, which may hold values of reports, can reach a log.
     """
     try:
-        settings = read_settings(os.environ)
+        settings = installation()
         with watch(job.__name__, settings):
             return job(settings, *ids, **more_ids)
     except Exception as error:  # noqa: BLE001 (whatever it is, its text and frames stay here)
@@ -77,24 +77,9 @@ def run_job(
     raise failure
 
 
-def list_source_names() -> list[str]:
-    """Return the names of the forms on servers that this installation collects."""
-    return list(read_settings(os.environ).sources)
-
-
-def closing_day() -> int:
-    """Return the day of the next month on which a month closes."""
-    return read_settings(os.environ).closing_day
-
-
-def has_key_safe() -> bool:
-    """Tell whether this installation keeps its keys in a safe, too."""
-    return read_settings(os.environ).key_safe is not None
-
-
-def makes_backups() -> bool:
-    """Tell whether this installation has a folder for backups."""
-    return read_settings(os.environ).backups is not None
+def installation() -> Settings:
+    """Return the settings of this installation."""
+    return read_settings(os.environ)
 
 
 def read_source(name: str) -> str:
