@@ -89,9 +89,9 @@ def bring_up_to_date(
     settings = _check_settings(MIGRATION, settings, environ)
     prepare(settings)
     environment = component_environment(MIGRATION, settings, environ)
-    # The log of a container is no place for passwords; the file is.
+    # The log of a container is no place for passwords; the file is, and the second call tells of that alone.
     tell_login(environment, lambda _line: None)
-    tell(f"The passwords of Airflow's pages are in {environment[_PASSWORDS]}.")
+    tell_login(environment, tell)
     for arguments in (COMPONENTS[MIGRATION].arguments, ("pools", "import", str(POOLS))):
         done = subprocess.run(["airflow", *arguments], env=dict(environment), check=False)  # noqa: S603, S607
         if done.returncode != 0:

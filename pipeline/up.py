@@ -59,7 +59,13 @@ def run_airflow(environment: Mapping[str, str], *, tell: Tell) -> int:
 
 
 def tell_login(environment: Mapping[str, str], tell: Tell) -> None:
-    """Make a password for every user that has none, in a file for this account only, and tell it once."""
+    """Make a password for every user that has none, in a file for this account only, and tell it once.
+
+    An auth manager that is named in the environment keeps accounts of its own, so that there is none to make.
+    """
+    if environment.get("AIRFLOW__CORE__AUTH_MANAGER"):
+        tell("Airflow's auth manager keeps accounts by itself: for FAB, deploy/fab_accounts.py makes them.")
+        return
     path = Path(environment["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])
     users = [
         user.split(":")[0] for user in environment["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"].split(",")

@@ -68,6 +68,15 @@ def test_passwords_are_told_once_and_kept_for_this_account_only(environment: dic
         assert not any(password in line for line in second)
 
 
+def test_an_auth_manager_of_its_own_is_told_of_and_no_password_is_made(environment: dict[str, str]) -> None:
+    told = []
+    tell_login(environment | {"AIRFLOW__CORE__AUTH_MANAGER": "module.OtherAuthManager"}, told.append)
+    assert told == [
+        "Airflow's auth manager keeps accounts by itself: for FAB, deploy/fab_accounts.py makes them."
+    ]
+    assert not Path(environment["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"]).exists()
+
+
 def test_a_new_user_gets_a_password_and_the_others_keep_theirs(environment: dict[str, str]) -> None:
     tell_login(environment, lambda _line: None)
     path = Path(environment["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"])

@@ -67,7 +67,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def installation(environment: dict[str, str]) -> Iterator[Installation]:
-    with start_up(environment) as (process, _):
+    with start_up(environment) as (process, told):
+        assert read_passwords(told) == {}
         said = make_accounts(environment, *(f"{name}:{role}" for name, role in ACCOUNTS.items()))
         passwords = read_passwords(said)
         address = address_of(environment)
