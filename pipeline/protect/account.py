@@ -19,6 +19,9 @@ WHY = {
 }
 """Why a figure is not published: a heading, and what it means."""
 
+_SUMMARIZED = {"total": "In all", "by_duty_bearer": "By duty-bearer"}
+"""The tables that whoever approves reads about first, in words."""
+
 
 @dataclass(frozen=True)
 class TableAccount:
@@ -117,10 +120,10 @@ def summarize(account: Account) -> str:
     ]
     lines.append(account.slack)
     lines += [
-        f"{table.table}, {table.place}: {table.shown} of {table.planned} figures published, with {table.visible} "
-        f"percent of the incidents."
+        f"{_SUMMARIZED[table.table]}, {table.place}: {table.shown} of {table.planned} figures published, with "
+        f"{table.visible} percent of the incidents."
         for table in account.tables
-        if table.table in {"total", "by_duty_bearer"} and table.visible is not None
+        if table.table in _SUMMARIZED and table.visible is not None
     ]
     if account.standing:
         lines.append(
