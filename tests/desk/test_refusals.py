@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from starlette.routing import Route
@@ -108,18 +109,18 @@ def _nothing_is_told(client: TestClient, furnished: Furnished, monkeypatch) -> I
         assert is_open_pair or not found, where
         assert not TELLTALE.search(answer.text), where
         assert "Zq7planted" not in answer.text + str(answer.headers), where
-        assert_guarded(answer, where)
+        assert_guarded(answer.headers, where)
 
 
-def assert_guarded(answer, where: str) -> None:
+def assert_guarded(headers: httpx.Headers, where: str) -> None:
     for name, value in HEADERS.items():
         if name == "Content-Security-Policy":
-            assert answer.headers[name].startswith("default-src 'none'; "), where
-            assert "frame-ancestors 'self'" in answer.headers[name], where
-            assert "base-uri 'none'" in answer.headers[name], where
+            assert headers[name].startswith("default-src 'none'; "), where
+            assert "frame-ancestors 'self'" in headers[name], where
+            assert "base-uri 'none'" in headers[name], where
         else:
-            assert answer.headers.get(name) == value, where
-    assert "set-cookie" not in answer.headers, where
+            assert headers.get(name) == value, where
+    assert "set-cookie" not in headers, where
 
 
 def test_nobody_comes_in_without_a_login(client, addresses) -> None:
