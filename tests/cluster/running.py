@@ -22,6 +22,8 @@ import httpx
 import psutil
 import sqlalchemy as sa
 from celery import Celery
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from pipeline.server import find_databases
 from pipeline.settings import CHECKOUT, Settings
@@ -357,7 +359,11 @@ def is_well(address: str) -> bool:
 
 def workers_answer(environment: dict[str, str]) -> bool:
     """Ask the workers through Redis whether they are there."""
-    return len(Celery(broker=environment["JAWABDEHI_QUEUE_URL"]).control.ping(timeout=1)) == len(WORKERS)
+    app = Celery(broker=environment["JAWABDEHI_QUEUE_URL"])
+    # On a connection of its own: those that were kept may lead to a Redis that was killed since.
+    with contextlib.suppress(RedisError, OperationalError), app.connection_for_write() as connection:
+        return len(app.control.ping(timeout=1, connection=connection)) == len(WORKERS)
+    return False
 
 
 @contextlib.contextmanager
