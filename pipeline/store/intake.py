@@ -67,11 +67,14 @@ def land_return(connection: sa.Connection, landed: LandedReturn, *, delivery_id:
                 return_id=landed.return_id, source_name=landed.source_name, content=landed.sealed
             )
         )
+    # Two runs may meet the same file. No index is named, since PostgreSQL gives way on those alone that are.
     connection.execute(
         insert(_deliveries)
         .values(delivery_id=delivery_id, return_id=landed.return_id, look=look)
-        .on_conflict_do_update(index_elements=["delivery_id"], set_={"look": look})
+        .on_conflict_do_nothing()
     )
+    written_anew = (_deliveries.c.delivery_id == delivery_id) & (_deliveries.c.look != look)
+    connection.execute(_deliveries.update().where(written_anew).values(look=look))
     return is_new
 
 
