@@ -12,7 +12,7 @@ from pipeline.collect.inbox import NO_REMOVAL, open_inbox
 from pipeline.errors import RetryableError
 from pipeline.files import write_atomically
 from pipeline.jobs.backup import BACKUP_MADE
-from pipeline.jobs.holding import RETURN_REFUSED, UNDECIDED
+from pipeline.jobs.holding import RETURN_REFUSED, UNDECIDED, note_settled
 from pipeline.jobs.landing import SYSTEM, identify_file, look_into_inbox
 from pipeline.jobs.statements import write_papers
 from pipeline.jobs.workplace import Workplace, open_workplace
@@ -67,10 +67,7 @@ def _refuse_undecided(place: Workplace, connection: sa.Connection, month: str, n
         if held.month == month and now - held.received_at >= waited:
             refuse_held(connection, held.return_id, UNDECIDED)
             facts = {"waited_days": waited.days}
-            append_entry(
-                connection, RETURN_REFUSED, held.return_id, facts, actor=SYSTEM, at=datetime.now(UTC)
-            )
-            write_papers(place, connection, [held.return_id])
+            note_settled(place, connection, RETURN_REFUSED, held.return_id, facts, actor=SYSTEM)
 
 
 def erase_spent_keys(settings: Settings) -> int:

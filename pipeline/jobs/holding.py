@@ -1,13 +1,13 @@
 """Returns that wait for a person: listed, released or refused."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
 from pipeline.errors import UsageError
 from pipeline.jobs.statements import write_papers
-from pipeline.jobs.workplace import open_workplace
+from pipeline.jobs.workplace import Workplace, open_workplace
 from pipeline.settings import KOLKATA, Settings
 from pipeline.store import intake
 from pipeline.store.database import begin
@@ -59,8 +59,21 @@ def _settle(
     with open_workplace(settings) as place, begin(place.engine, "jawabdehi_intake") as connection:
         if not settle(connection, return_id):
             raise UsageError("No such return waits: jawabdehi returns list names those that do.")
-        append_entry(connection, event, return_id, {}, actor=name, at=datetime.now(UTC))
-        write_papers(place, connection, [return_id])
+        note_settled(place, connection, event, return_id, {}, actor=name)
+
+
+def note_settled(
+    place: Workplace,
+    connection: sa.Connection,
+    event: str,
+    return_id: str,
+    facts: Mapping[str, int],
+    *,
+    actor: str,
+) -> None:
+    """Let the ledger and the collective's papers tell that a return waits no more."""
+    append_entry(connection, event, return_id, facts, actor=actor, at=datetime.now(UTC))
+    write_papers(place, connection, [return_id])
 
 
 def _say(held: intake.HeldReturn, reasons: list[str]) -> Iterator[str]:
